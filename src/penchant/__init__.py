@@ -1,0 +1,1 @@
+"""penchant: a recommendation and personalization engine."""

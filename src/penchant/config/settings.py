@@ -1,0 +1,195 @@
+"""What penchant.toml may say: every key, its type, its bounds and its default, once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="lower-case letters, digits, - and _")]
+Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
+
+
+class _Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Frozen, and no key that is not declared."""
+
+
+class Storage(_Settings, frozen=True, kw_only=True):
+    """`[storage]`: where things lie; relative paths count from the folder of penchant.toml.
+
+    Attributes:
+        url: Operational store, `sqlite:///FILE`.
+        lake: Folder of the Parquet lake.
+        releases: Folder of releases.
+        rejected: Folder for the rows that imports refused.
+    """
+
+    url: Annotated[str, Meta(pattern=r"^sqlite:///.+", description="sqlite:///FILE")] = "sqlite:///penchant.db"
+    lake: str = "lake"
+    releases: str = "releases"
+    rejected: str = "rejected"
+
+
+class Server(_Settings, frozen=True, kw_only=True):
+    """`[server]`.
+
+    Attributes:
+        host: Address to listen on. Other than loopback needs `open = true`, as there are no keys yet.
+        port: TCP port; 0 picks a free one.
+        open: Listen for everyone, without keys.
+        max_body_mb: Largest request body.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000
+    open: bool = False
+    max_body_mb: Annotated[int, Meta(ge=1, le=64)] = 4
+
+
+class Training(_Settings, frozen=True, kw_only=True):
+    """`[training]`.
+
+    Attributes:
+        threads: Most threads a fit may use.
+        seed: Seed of all randomness.
+        keep: Releases kept per domain.
+    """
+
+    threads: Annotated[int, Meta(ge=1, le=256)] = 2
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 7
+    keep: Annotated[int, Meta(ge=2, le=100)] = 5
+
+
+class Evaluation(_Settings, frozen=True, kw_only=True):
+    """`[domains.NAME.evaluation]`: the global temporal split.
+
+    Either say the moments (`test_from`, and with it `valid_from`, `test_until`) or lengths in days before the
+    last event (`test_days`, `valid_days`).
+
+    Attributes:
+        valid_from: Start of the validation window (ISO 8601); choices are made on it. Ends at `test_from`.
+        test_from: Start of the test window; models reported are fitted on everything before.
+        test_until: End of the test window; the end of the data when missing.
+        test_days: Length of the test window when no moments are given.
+        valid_days: Length of the validation window when no moments are given.
+        repeats: `allowed`: what a person already had may be recommended and counts; `new-only`: it is taken out of
+            list and target.
+        max_people: Most people judged, drawn with the training seed; bounds the time an evaluation takes.
+    """
+
+    valid_from: str | None = None
+    test_from: str | None = None
+    test_until: str | None = None
+    test_days: Annotated[float, Meta(gt=0)] | None = None
+    valid_days: Annotated[float, Meta(gt=0)] | None = None
+    repeats: Literal["allowed", "new-only"] = "new-only"
+    max_people: Annotated[int, Meta(ge=10)] = 20_000
+
+
+class Domain(_Settings, frozen=True, kw_only=True):
+    """`[domains.NAME]`: one site's use of a pack.
+
+    Attributes:
+        pack: `product`, `content` or `learning`, or one found through the entry point `penchant.packs`.
+        objective: Which of the pack's objectives ranks; the pack's first when missing.
+        sources: Write keys whose events belong to this domain; the domain's own name always does.
+        region: Default region of a request, for rights and sellable regions.
+        models: `[domains.NAME.models.KIND]`: hyper-parameters over the pack's own.
+        evaluation: How this domain is judged.
+    """
+
+    pack: Name
+    objective: Name | None = None
+    sources: tuple[str, ...] = ()
+    region: str | None = None
+    models: dict[str, dict[str, Any]] = {}
+    evaluation: Evaluation = Evaluation()
+
+
+class PlacementSettings(_Settings, frozen=True, kw_only=True):
+    """`[placements.NAME]`: a placement of a domain, from one the pack ships.
+
+    Attributes:
+        domain: The domain it belongs to.
+        like: The pack's placement it starts from; its own name when missing.
+        size: Items when the request does not say.
+        objective: Objective over the domain's.
+        budget_ms: Time for one answer.
+        caps: Most items of one value, by field: `{ brand = 3 }`.
+    """
+
+    domain: Name
+    like: Name | None = None
+    size: Annotated[int, Meta(ge=1, le=200)] | None = None
+    objective: Name | None = None
+    budget_ms: Annotated[int, Meta(ge=1, le=60_000)] | None = None
+    caps: dict[str, Annotated[int, Meta(ge=1)]] = {}
+
+
+class Value(_Settings, frozen=True, kw_only=True):
+    """A constant in a mapping: `{ value = "Order Completed" }`."""
+
+    value: str | int | float | bool
+
+
+class Sql(_Settings, frozen=True, kw_only=True):
+    """An expression in a mapping, in DuckDB's SQL over the file's columns: `{ sql = "Quantity * -1" }`."""
+
+    sql: str
+
+
+Column = str | Value | Sql
+
+
+class Exclusion(_Settings, frozen=True, kw_only=True):
+    """Rows to leave out on purpose; they are counted under `reason` and are no errors.
+
+    Attributes:
+        reason: Words for the report.
+        sql: True for rows to leave out.
+    """
+
+    reason: str
+    sql: str
+
+
+class Import(_Settings, frozen=True, kw_only=True):
+    """`[[imports]]`: one file (or glob) and how its columns map to events or items.
+
+    Attributes:
+        name: Name of the import; it is also the source of its events.
+        domain: Where the rows go.
+        kind: `events` or `items`.
+        path: File or glob; relative paths count from the folder of penchant.toml, `${NAME}` is taken from the
+            environment.
+        format: By the file's ending when missing.
+        query: SQL over the view `input` (the file) for what a column mapping alone cannot say.
+        columns: Field = column name, constant, or expression. Events: event, time, user_id, anonymous_id, id, item,
+            quantity, price, currency, order, progress, slate, position. Items: the fields of the pack's item type.
+        exclude: Rows to leave out on purpose.
+        timezone: Zone of times that carry none.
+        separator: Separator of list values in items, such as topics, when the column is text.
+    """
+
+    name: Name
+    domain: Name
+    kind: Literal["events", "items"] = "events"
+    path: str
+    format: Literal["parquet", "csv", "jsonl"] | None = None
+    query: str | None = None
+    columns: dict[str, Column]
+    exclude: tuple[Exclusion, ...] = ()
+    timezone: str = "UTC"
+    separator: str = "|"
+
+
+class Settings(_Settings, frozen=True, kw_only=True):
+    """All of penchant.toml."""
+
+    storage: Storage = Storage()
+    server: Server = Server()
+    training: Training = Training()
+    domains: dict[Name, Domain]
+    placements: dict[Name, PlacementSettings] = {}
+    imports: tuple[Import, ...] = ()

@@ -1,0 +1,126 @@
+"""What a model is fitted on: interactions of one domain up to a moment, and its catalog as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from penchant.catalog import ItemTable
+from penchant.dataset.idmap import IdMap
+from penchant.dataset.queries import Queries
+from penchant.events import Role
+from penchant.slate import Codes
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Rows sorted by person, then time; all arrays have one length.
+
+    Attributes:
+        person: Person codes.
+        item: Item codes.
+        time: Unix seconds.
+        weight: Signal weight; below 0 for negative signals.
+        role: `Role` values.
+        quantity: Pieces; 1 where not told.
+        price: Price of a piece; NaN where not told.
+        basket: Basket number (an order, or the goals of one session); -1 for rows in none.
+        session: Session number (a gap of 30 minutes starts a new one).
+        reversed_at: When a later reversal (a return) took this goal back wholly, Unix seconds; inf = never.
+    """
+
+    person: Codes
+    item: Codes
+    time: NDArray[np.float64]
+    weight: NDArray[np.float32]
+    role: NDArray[np.int8]
+    quantity: NDArray[np.float32]
+    price: NDArray[np.float32]
+    basket: NDArray[np.int32]
+    session: NDArray[np.int32]
+    reversed_at: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.item)
+
+    def where(self, mask: NDArray[np.bool_]) -> Interactions:
+        """The rows of a mask, in the same order."""
+        return Interactions(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One domain's data, as of `now`: nothing in it is later.
+
+    Attributes:
+        domain: Domain name.
+        people: Person ids and codes.
+        items: Item ids and codes: every item with an event before `now`, and every item of the catalog.
+        interactions: Rows of `people` and `items`.
+        table: The catalog aligned with `items`.
+        now: Unix seconds.
+    """
+
+    domain: str
+    people: IdMap
+    items: IdMap
+    interactions: Interactions
+    table: ItemTable
+    now: float
+
+    @property
+    def ptr(self) -> NDArray[np.int64]:
+        """Row offsets of people: person p's rows are `ptr[p]:ptr[p+1]`, shape (n_people + 1,)."""
+        return np.searchsorted(self.interactions.person, np.arange(len(self.people) + 1)).astype(np.int64)
+
+    def positive(self, *roles: Role) -> Interactions:
+        """Rows with a weight above 0 of the given roles (all positive roles when none is named).
+
+        A goal that was reversed by `now` is left out: it did not happen.
+        """
+        rows = self.interactions
+        mask = (rows.weight > 0) & ~(rows.reversed_at <= self.now)
+        if roles:
+            mask &= np.isin(rows.role, np.array([int(r) for r in roles], np.int8))
+        return rows.where(mask)
+
+    def matrix(self, rows: Interactions, half_life_days: float | None = None) -> sparse.csr_matrix:
+        """People by items, summed weights, float32; decayed by age at `now` when a half-life is given."""
+        weight = rows.weight.astype(np.float64)
+        if half_life_days is not None:
+            weight = weight * np.exp2(-(self.now - rows.time) / (half_life_days * 86_400.0))
+        return sparse.csr_matrix(
+            (weight.astype(np.float32), (rows.person, rows.item)),
+            shape=(len(self.people), len(self.items)),
+        )
+
+    def before(self, cut: float) -> Dataset:
+        """The same data as it was known at `cut`: later rows gone, later reversals not yet known."""
+        rows = self.interactions.where(self.interactions.time < cut)
+        unknown = rows.reversed_at >= cut
+        rows = replace(rows, reversed_at=np.where(unknown, np.inf, rows.reversed_at))
+        return replace(self, interactions=rows, now=cut)
+
+    def queries(self, people: Codes) -> Queries:
+        """Requests of these people at `now`, with their whole histories (reversed goals left out) and no seeds."""
+        rows, ptr = self.interactions, self.ptr
+        keep = ~(rows.reversed_at <= self.now)
+        spans = [np.arange(ptr[p], ptr[p + 1]) for p in people]
+        spans = [s[keep[s]] for s in spans]
+        offsets = np.zeros(len(people) + 1, np.int64)
+        np.cumsum([len(s) for s in spans], out=offsets[1:])
+        at = np.concatenate(spans) if spans else np.zeros(0, np.int64)
+        return Queries(
+            offsets,
+            rows.item[at],
+            rows.time[at],
+            rows.weight[at],
+            rows.role[at],
+            np.full(len(people), self.now),
+            np.zeros(len(people) + 1, np.int64),
+            np.zeros(0, np.int32),
+        )

@@ -1,0 +1,201 @@
+"""Every error penchant raises on purpose, in one tree.
+
+    PenchantError
+    ├── ConfigError            penchant.toml or the environment is wrong; carries every problem at once
+    ├── DataError
+    │   ├── ImportFailed       a file cannot be read, or lacks what its mapping names
+    │   ├── EventRejected      one event is wrong
+    │   └── ItemRejected       one item is wrong
+    ├── NotFound               a name that does not exist: domain, placement, model, release
+    ├── InvalidRequest         a request field is wrong
+    ├── ModelError
+    │   ├── FitFailed          a model cannot be fitted on this data
+    │   └── ArtifactError      a release on disk is missing, altered or of another version
+    ├── StorageError           the store cannot be opened, read or written
+    └── ExtraNotInstalled      an optional library is missing (also an ImportError)
+
+Errors carry fields; the text is made from the fields. Where an error becomes an HTTP status or an exit
+code is decided at the edge (`server/`, `cli/`), never here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class PenchantError(Exception):
+    """The root of the tree. `code` is stable and machine-readable."""
+
+    code: ClassVar[str] = "error"
+
+    @property
+    def message(self) -> str:
+        """The sentence a person reads."""
+        return str(self)
+
+
+def nearest(name: str, have: Iterable[str]) -> str | None:
+    """The name in `have` that `name` was most likely meant to be, or None when nothing is near."""
+    found = difflib.get_close_matches(name, list(have), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def choices(have: Iterable[str], limit: int = 12) -> str:
+    """`a, b, c` for a message; a long list is cut and says so."""
+    names = sorted(have)
+    shown = ", ".join(names[:limit])
+    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+@dataclass(frozen=True)
+class ConfigProblem:
+    """One thing wrong in the configuration.
+
+    Attributes:
+        code: What kind: missing, unknown_key, wrong_type, out_of_range, unknown_name, duplicate, conflict,
+            unreadable, unset_env.
+        path: Dotted key, as in `domains.shop.pack`.
+        wanted: What was expected, in words.
+        got: What stood there, as text; empty when nothing did.
+        file: File name, or `environment`.
+        line: 1-based line; 0 when the place has no line.
+        hint: The nearest right name, when there is one.
+    """
+
+    code: str
+    path: str
+    wanted: str
+    got: str = ""
+    file: str = "penchant.toml"
+    line: int = 0
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        """`penchant.toml:42 placements.home.objective: no objective "profitt"; did you mean "profit"?`."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        hint = f'; did you mean "{self.hint}"?' if self.hint else ""
+        got = f", got {self.got}" if self.got else ""
+        return f"{place} {self.path}: {self.wanted}{got}{hint}".replace("  ", " ")
+
+
+class ConfigError(PenchantError):
+    """The configuration does not hold; `problems` has all of them, in file order."""
+
+    code = "config_invalid"
+
+    def __init__(self, problems: Sequence[ConfigProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+class DataError(PenchantError):
+    """Data that came in cannot be taken as it is."""
+
+    code = "data_invalid"
+
+
+class ImportFailed(DataError):
+    """A file cannot be imported at all; nothing of it was stored."""
+
+    code = "import_failed"
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: {reason}")
+
+
+class EventRejected(DataError):
+    """One event is wrong; `reason` is one of a closed set of codes, `field` says where."""
+
+    code = "event_rejected"
+
+    def __init__(self, reason: str, field: str, wanted: str, got: object = None) -> None:
+        self.reason, self.field, self.wanted, self.got = reason, field, wanted, got
+        super().__init__(f"{field}: {wanted}" + (f", got {_short(got)}" if got is not None else ""))
+
+
+class ItemRejected(DataError):
+    """One item is wrong."""
+
+    code = "item_rejected"
+
+    def __init__(self, item: str, reason: str) -> None:
+        self.item, self.reason = item, reason
+        super().__init__(f"item {item!r}: {reason}")
+
+
+class NotFound(PenchantError):
+    """A name that nothing bears. `kind` says what was looked for, `have` what there is."""
+
+    code = "not_found"
+
+    def __init__(self, kind: str, name: str, have: Iterable[str] = ()) -> None:
+        self.kind, self.name, self.have = kind, name, tuple(have)
+        near = nearest(name, self.have)
+        hint = f'; did you mean "{near}"?' if near else ""
+        have_text = f" (have: {choices(self.have)})" if self.have else ""
+        super().__init__(f'no {kind} "{name}"{hint}{have_text}')
+
+
+class InvalidRequest(PenchantError):
+    """A request's field is wrong."""
+
+    code = "invalid_request"
+
+    def __init__(self, field: str, wanted: str, got: object = None) -> None:
+        self.field, self.wanted, self.got = field, wanted, got
+        super().__init__(f"{field}: {wanted}" + (f", got {_short(got)}" if got is not None else ""))
+
+
+class ModelError(PenchantError):
+    """Something about a model."""
+
+    code = "model_error"
+
+
+class FitFailed(ModelError):
+    """This data does not support this model; `reason` says what is missing."""
+
+    code = "fit_failed"
+
+    def __init__(self, model: str, reason: str) -> None:
+        self.model, self.reason = model, reason
+        super().__init__(f"{model}: {reason}")
+
+
+class ArtifactError(ModelError):
+    """A release on disk is missing, altered, or written by an incompatible version."""
+
+    code = "artifact_invalid"
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: {reason}")
+
+
+class StorageError(PenchantError):
+    """The store cannot be opened, read or written."""
+
+    code = "storage_error"
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url, self.reason = url, reason
+        super().__init__(f"{url}: {reason}")
+
+
+class ExtraNotInstalled(PenchantError, ImportError):
+    """An optional library is missing; the message names the line that installs it."""
+
+    code = "extra_not_installed"
+
+    def __init__(self, extra: str, needed_for: str) -> None:
+        self.extra, self.needed_for = extra, needed_for
+        super().__init__(f"{needed_for} needs an optional part: pip install 'penchant[{extra}]'")
+
+
+def _short(value: object, limit: int = 80) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

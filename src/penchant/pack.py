@@ -1,0 +1,184 @@
+"""The shape of a pack: what one kind of recommendation problem declares, and nothing that runs.
+
+A pack is one frozen `PACK = Pack(...)`, found through the entry point `penchant.packs`. It reads no clock, no
+store, no environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.catalog import Attribute, Item, ItemTable
+from penchant.dataset import Queries
+from penchant.events import Role, Signal
+from penchant.features import Feature
+from penchant.models import Recipe
+from penchant.ranking import Objective
+from penchant.slate import Codes, Offsets
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a constraint may know of one request.
+
+    Attributes:
+        queries: The request, a batch of one.
+        region: Region code, upper case, or None.
+        context: What else the request said.
+    """
+
+    queries: Queries
+    region: str | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def now(self) -> float:
+        """The moment of the request, Unix seconds."""
+        return float(self.queries.now[0])
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A hard rule. It is applied before ranking, so that slots fill, and again last of all.
+
+    Attributes:
+        name: Its name in placements and traces.
+        about: What it keeps out, in a sentence.
+        allow: Which rows of the table may be shown, shape (n_items,).
+    """
+
+    name: str
+    about: str
+    allow: Callable[[ItemTable, Facts], NDArray[np.bool_]]
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """One retriever of a placement.
+
+    Attributes:
+        model: Name of one of the pack's models.
+        reads: `person` proposes from the history; `seeds` from the items the request is about (when it names none,
+            from the person's latest items); `both` adds the two.
+        k: Candidates to fetch.
+        weight: Share in relevance; higher counts more.
+        slots: Places of a slate kept for this source's own best, when it has any.
+        reason: Code and text told when this source proposed the item.
+    """
+
+    model: str
+    reads: Literal["person", "seeds"] = "person"
+    k: int = 200
+    weight: float = 1.0
+    slots: int = 0
+    reason: tuple[str, str] | None = None
+
+
+class Placement(msgspec.Struct, frozen=True, kw_only=True):
+    """A named slot on a surface, as data.
+
+    Attributes:
+        name: As in `also-like`.
+        about: One sentence for people who choose placements.
+        needs: What a request must bring: `person`, `item`.
+        sources: Retrievers, whose candidates are merged.
+        constraints: Names of the pack's constraints that hold here.
+        caps: Most items of one value, by field.
+        fallback: Models tried in turn for what is still empty; after the last, the catalog itself answers.
+        objective: The pack's first objective when empty.
+        size: Items when the request does not say.
+        budget_ms: Time for one answer.
+    """
+
+    name: str
+    about: str
+    sources: tuple[Source, ...]
+    needs: tuple[Literal["person", "item"], ...] = ()
+    constraints: tuple[str, ...] = ()
+    caps: dict[str, int] = {}
+    fallback: tuple[str, ...] = ("popular-week", "popular")
+    objective: str = ""
+    size: int = 10
+    budget_ms: int = 100
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Lists and what really followed, as a metric sees them.
+
+    Attributes:
+        lists: Item codes, shape (n, k), best first; -1 is an empty place.
+        queries: The n requests the lists answer.
+        target_ptr: Target offsets, shape (n + 1,).
+        targets: Item codes that followed.
+        target_values: Money (price times pieces) of each target; NaN where unknown.
+        table: The catalog.
+    """
+
+    lists: Codes
+    queries: Queries
+    target_ptr: Offsets
+    targets: Codes
+    target_values: NDArray[np.float32]
+    table: ItemTable
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number a domain is judged by.
+
+    Attributes:
+        name: Column name, as in `revenue@10`.
+        about: One sentence with the unit.
+        better: Which way is better.
+        compute: One value a row of `lists`, float64; NaN where the metric says nothing.
+    """
+
+    name: str
+    about: str
+    better: Literal["higher", "lower"]
+    compute: Callable[[Judged], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What differs between recommending products, content and learning.
+
+    Attributes:
+        name: As in `[domains.shop] pack = "product"`.
+        about: One sentence.
+        item: The item type.
+        signals: How events are read; several may name one event when their progress ranges differ.
+        goal: One sentence: the outcome the domain exists for.
+        attributes: What makes two items alike.
+        models: Recipes by name, with this pack's settings; `placements` and `baselines` refer to the names.
+        baselines: Models that every report shows and a winner must beat.
+        features: Features objectives may use.
+        objectives: Formulas; the first is the default.
+        constraints: Hard rules placements may name.
+        placements: What ships.
+        metrics: The domain's own numbers, beside the ranking metrics that every domain has.
+    """
+
+    name: str
+    about: str
+    item: type[Item]
+    signals: tuple[Signal, ...]
+    goal: str
+    attributes: tuple[Attribute, ...]
+    models: Mapping[str, Recipe]
+    baselines: tuple[str, ...]
+    features: tuple[Feature, ...]
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...]
+    placements: tuple[Placement, ...]
+    metrics: tuple[Metric, ...]
+
+    def roles(self, *wanted: Role) -> tuple[str, ...]:
+        """Event names this pack reads with one of the wanted roles."""
+        return tuple(dict.fromkeys(s.event for s in self.signals if s.role in wanted))

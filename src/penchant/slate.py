@@ -1,0 +1,108 @@
+"""Candidates become a slate: the one currency that retrieval, ranking, placements and the server pass on.
+
+Inside, items are dense codes (`int32`, a release's item space); outside, they are ids (`str`). The change
+happens once, when a slate is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int32]
+Scores = NDArray[np.float32]
+Offsets = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """A ragged batch of scored items: row i is `items[ptr[i]:ptr[i+1]]`, best first.
+
+    Attributes:
+        ptr: Row offsets, shape (n + 1,).
+        items: Item codes, shape (ptr[-1],).
+        scores: Scores, same shape as `items`; comparable inside a row only.
+    """
+
+    ptr: Offsets
+    items: Codes
+    scores: Scores
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.ptr) - 1
+
+    def row(self, i: int) -> tuple[Codes, Scores]:
+        """Item codes and scores of row i."""
+        a, b = int(self.ptr[i]), int(self.ptr[i + 1])
+        return self.items[a:b], self.scores[a:b]
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[tuple[Codes, Scores]]) -> Candidates:
+        """Concatenate rows."""
+        ptr = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum([len(items) for items, _ in rows], out=ptr[1:])
+        if not rows:
+            return cls(ptr, np.zeros(0, np.int32), np.zeros(0, np.float32))
+        return cls(
+            ptr,
+            np.concatenate([items for items, _ in rows]).astype(np.int32, copy=False),
+            np.concatenate([scores for _, scores in rows]).astype(np.float32, copy=False),
+        )
+
+
+def top_k(scores: NDArray[np.floating], k: int) -> tuple[Codes, Scores]:
+    """The k best of one score row, best first; equal scores stand in code order, so answers repeat exactly.
+
+    Args:
+        scores: Shape (n_items,). `-inf` and NaN mean "not a candidate".
+        k: How many at most.
+
+    Returns:
+        Item codes and scores, at most k of each.
+    """
+    clean = np.where(np.isnan(scores), -np.inf, scores)
+    n = len(clean)
+    if k < n:
+        # Everything at or above the k-th best value, so that ties at the edge are settled by code, not by chance.
+        edge = np.partition(clean, n - k)[n - k]
+        at = np.flatnonzero(clean >= edge)
+    else:
+        at = np.arange(n)
+    order = at[np.argsort(-clean[at], kind="stable")][:k]
+    order = order[np.isfinite(clean[order])]
+    return order.astype(np.int32), clean[order].astype(np.float32)
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why an item is shown: a stable code and a sentence for people."""
+
+    code: str
+    text: str
+
+
+class SlateItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of a slate."""
+
+    id: str
+    position: int
+    value: float
+    source: tuple[str, ...]
+    reasons: tuple[Reason, ...] = ()
+    propensity: float = 1.0
+
+
+class Slate(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to one request of one placement; later events point at `slate_id`."""
+
+    slate_id: str
+    placement: str
+    domain: str
+    release: str | None
+    items: tuple[SlateItem, ...]
+    experiment: dict[str, str] = {}
+    degraded: tuple[str, ...] = ()
