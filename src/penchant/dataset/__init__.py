@@ -1,7 +1,8 @@
 """Relational work on events: interactions, sessions, baskets, id maps and splits, written in Ibis."""
 
+from penchant.dataset.build import build
 from penchant.dataset.dataset import Dataset, Interactions
 from penchant.dataset.idmap import IdMap
 from penchant.dataset.queries import Queries
 
-__all__ = ["Dataset", "IdMap", "Interactions", "Queries"]
+__all__ = ["Dataset", "IdMap", "Interactions", "Queries", "build"]

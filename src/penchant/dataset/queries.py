@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.events import Role
 from penchant.slate import Codes, Offsets
 
 
@@ -46,6 +47,15 @@ class Queries:
     def seeds_of(self, i: int) -> Codes:
         """Seed items of row i."""
         return self.seeds[int(self.seed_ptr[i]) : int(self.seed_ptr[i + 1])]
+
+    def touched(self, n_items: int, *roles: Role) -> NDArray[np.bool_]:
+        """Items of the whole batch's histories, of the given roles (any when none is named), shape (n_items,)."""
+        keep = (self.items >= 0) & (self.items < n_items)
+        if roles:
+            keep &= np.isin(self.roles, np.array([int(r) for r in roles], np.int8))
+        mask = np.zeros(n_items, bool)
+        mask[self.items[keep]] = True
+        return mask
 
     def take(self, start: int, stop: int) -> Queries:
         """Rows start to stop, as a batch of their own."""

@@ -1,0 +1,1 @@
+"""Packs: what one kind of recommendation problem declares. No pack knows another."""

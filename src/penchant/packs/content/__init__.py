@@ -1,0 +1,28 @@
+"""Content: a reader or viewer explores, leaves noisy signals, and is judged by attention that lasts."""
+
+from penchant.pack import Pack
+from penchant.packs.content.constraints import CONSTRAINTS
+from penchant.packs.content.features import FEATURES, OBJECTIVES
+from penchant.packs.content.items import Content
+from penchant.packs.content.metrics import METRICS
+from penchant.packs.content.models import ATTRIBUTES, BASELINES, MODELS
+from penchant.packs.content.placements import PLACEMENTS
+from penchant.packs.content.signals import SIGNALS
+
+PACK = Pack(
+    name="content",
+    about="Articles, videos, tracks and podcasts: worth the person's time, now.",
+    item=Content,
+    signals=SIGNALS,
+    goal="A completion: the person took it in to the end.",
+    attributes=ATTRIBUTES,
+    models=MODELS,
+    baselines=BASELINES,
+    features=FEATURES,
+    objectives=OBJECTIVES,
+    constraints=CONSTRAINTS,
+    placements=PLACEMENTS,
+    metrics=METRICS,
+)
+
+__all__ = ["PACK", "Content"]

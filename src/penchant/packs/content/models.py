@@ -1,0 +1,29 @@
+"""What proposes content."""
+
+from __future__ import annotations
+
+from penchant.catalog import Attribute
+from penchant.models import ALS, AttributeSimilarity, ItemKNN, PersonalTop, Popular, PopularByCategory, Recipe
+
+ATTRIBUTES = (
+    Attribute("topics", "tags", 2.0),
+    Attribute("creator", "category", 1.5),
+    Attribute("format", "category", 1.0),
+    Attribute("length_s", "number", 1.0),
+    Attribute("genre", "category", 0.5),
+    Attribute("language", "category", 0.5),
+    Attribute("title", "text", 0.5),
+)
+
+BASELINES = ("popular", "popular-week", "personal-top")
+
+MODELS: dict[str, Recipe] = {
+    "popular": Popular(),
+    "popular-week": Popular(half_life_days=7.0),
+    "popular-by-creator": PopularByCategory(field="creator", half_life_days=14.0),
+    "personal-top": PersonalTop(),
+    "item-knn": ItemKNN(),
+    "co-visitation": ItemKNN(similarity="count", window="session"),
+    "als": ALS(),
+    "alike": AttributeSimilarity(attributes=ATTRIBUTES),
+}

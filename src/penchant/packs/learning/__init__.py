@@ -1,0 +1,28 @@
+"""Learning: a learner moves through a series and is judged by informed action."""
+
+from penchant.pack import Pack
+from penchant.packs.learning.constraints import CONSTRAINTS
+from penchant.packs.learning.features import FEATURES, OBJECTIVES
+from penchant.packs.learning.items import Module
+from penchant.packs.learning.metrics import METRICS
+from penchant.packs.learning.models import ATTRIBUTES, BASELINES, MODELS
+from penchant.packs.learning.placements import PLACEMENTS
+from penchant.packs.learning.signals import SIGNALS
+
+PACK = Pack(
+    name="learning",
+    about="Modules of an academy: the next step that this learner can take and profit from.",
+    item=Module,
+    signals=SIGNALS,
+    goal="A module completed; never a sale.",
+    attributes=ATTRIBUTES,
+    models=MODELS,
+    baselines=BASELINES,
+    features=FEATURES,
+    objectives=OBJECTIVES,
+    constraints=CONSTRAINTS,
+    placements=PLACEMENTS,
+    metrics=METRICS,
+)
+
+__all__ = ["PACK", "Module"]

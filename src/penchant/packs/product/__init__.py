@@ -1,0 +1,28 @@
+"""Products: a shopper has a goal, leaves strong signals, and is judged by money."""
+
+from penchant.pack import Pack
+from penchant.packs.product.constraints import CONSTRAINTS
+from penchant.packs.product.features import FEATURES, OBJECTIVES
+from penchant.packs.product.items import Product
+from penchant.packs.product.metrics import METRICS
+from penchant.packs.product.models import ATTRIBUTES, BASELINES, MODELS
+from penchant.packs.product.placements import PLACEMENTS
+from penchant.packs.product.signals import SIGNALS
+
+PACK = Pack(
+    name="product",
+    about="Products of a shop: the right one, in stock, at a price that fits.",
+    item=Product,
+    signals=SIGNALS,
+    goal="A purchase that is kept: matures after 7 days, net of returns within 30.",
+    attributes=ATTRIBUTES,
+    models=MODELS,
+    baselines=BASELINES,
+    features=FEATURES,
+    objectives=OBJECTIVES,
+    constraints=CONSTRAINTS,
+    placements=PLACEMENTS,
+    metrics=METRICS,
+)
+
+__all__ = ["PACK", "Product"]

@@ -1,0 +1,91 @@
+"""Where a shop shows products."""
+
+from __future__ import annotations
+
+from penchant.pack import Placement, Source
+
+_ALWAYS = ("in-stock", "sellable-region")
+_NEW = (*_ALWAYS, "not-bought")
+
+_SIMILAR_TASTE = ("similar_taste", "people with a taste like yours chose it")
+_ALSO_LOOKED = ("also_looked", "often looked at with what you saw")
+_GOES_WITH = ("goes_with", "goes with what you chose")
+_ALIKE = ("alike", "like what you looked at")
+_HABIT = ("habit", "you buy it often")
+
+PLACEMENTS = (
+    Placement(
+        name="home",
+        about="The start page: what this person is likely to buy next, and what goes with it.",
+        sources=(
+            Source(model="als", weight=1.0, reason=_SIMILAR_TASTE),
+            Source(model="item-knn", weight=0.7, reason=_ALSO_LOOKED),
+            Source(model="alike", weight=1.0, reason=_ALIKE),
+            Source(model="basket", weight=0.6, slots=3, k=50, reason=_GOES_WITH),
+        ),
+        constraints=_NEW,
+        fallback=("popular-by-category", "popular-week", "popular"),
+    ),
+    Placement(
+        name="also-like",
+        about="On a product's page: what else this person may like.",
+        needs=("item",),
+        sources=(
+            Source(model="alike", reads="seeds", weight=1.0, reason=_ALIKE),
+            Source(model="item-knn", reads="seeds", weight=1.0, reason=_ALSO_LOOKED),
+            Source(model="als", reads="seeds", weight=0.5, reason=_SIMILAR_TASTE),
+        ),
+        constraints=_NEW,
+    ),
+    Placement(
+        name="also-bought",
+        about="On a product's page: what people who bought it bought too, at any time.",
+        needs=("item",),
+        sources=(
+            Source(model="item-knn", reads="seeds", reason=("also_bought", "people who chose this chose it too")),
+        ),
+        constraints=_ALWAYS,
+    ),
+    Placement(
+        name="bought-together",
+        about="On a product's page: what is bought in the same order.",
+        needs=("item",),
+        sources=(Source(model="basket", reads="seeds", k=50, reason=("bought_together", "bought together")),),
+        constraints=_ALWAYS,
+        size=3,
+    ),
+    Placement(
+        name="cart",
+        about="In the basket: what completes it.",
+        sources=(Source(model="basket", k=50, reason=_GOES_WITH),),
+        constraints=_NEW,
+        size=6,
+    ),
+    Placement(
+        name="buy-again",
+        about="What this person buys again and again.",
+        needs=("person",),
+        sources=(Source(model="personal-top", reason=_HABIT),),
+        constraints=_ALWAYS,
+    ),
+    Placement(
+        name="bestsellers",
+        about="What sells best now.",
+        sources=(Source(model="popular-week", reason=("bestseller", "a bestseller this week")),),
+        constraints=_ALWAYS,
+        fallback=("popular",),
+    ),
+    Placement(
+        name="similar",
+        about="Products like a given one.",
+        needs=("item",),
+        sources=(Source(model="alike", reads="seeds", reason=_ALIKE),),
+        constraints=_ALWAYS,
+    ),
+    Placement(
+        name="popular",
+        about="What most people buy.",
+        sources=(Source(model="popular", reason=("popular", "many people choose it")),),
+        constraints=_ALWAYS,
+    ),
+)

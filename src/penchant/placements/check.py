@@ -1,0 +1,30 @@
+"""Are a placement's names real? Found when config is read, not when a request comes."""
+
+from __future__ import annotations
+
+from penchant.models import Retriever, Similar
+from penchant.pack import Pack, Placement
+
+
+def problems(placement: Placement, pack: Pack) -> list[str]:
+    """What is wrong with a placement of a pack, in sentences; empty when nothing is."""
+    found: list[str] = []
+    constraints = {c.name for c in pack.constraints}
+    found += [f'no constraint "{name}"' for name in placement.constraints if name not in constraints]
+    for source in placement.sources:
+        recipe = pack.models.get(source.model)
+        if recipe is None:
+            found.append(f'no model "{source.model}"')
+            continue
+        if source.reads in ("person", "both") and not issubclass(recipe.fitted, Retriever):
+            found.append(f'model "{source.model}" cannot retrieve for people')
+        if source.reads in ("seeds", "both") and not issubclass(recipe.fitted, Similar):
+            found.append(f'model "{source.model}" cannot find similar items')
+    for name in placement.fallback:
+        if name not in pack.models:
+            found.append(f'no model "{name}" to fall back on')
+    if placement.objective and placement.objective not in {o.name for o in pack.objectives}:
+        found.append(f'no objective "{placement.objective}"')
+    fields = pack.item.__struct_fields__
+    found += [f'no field "{name}" to cap' for name in placement.caps if name not in fields]
+    return found

@@ -1,0 +1,50 @@
+"""What a pipeline is given: the parts of a domain, and one request in codes of its item space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.catalog import ItemTable
+from penchant.models import Fitted
+from penchant.pack import Facts, Pack
+from penchant.ranking import Objective
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A domain, ready to answer.
+
+    Attributes:
+        pack: Its pack.
+        models: Fitted models of the serving release, by name; empty when there is no release.
+        table: The live catalog: the release's items first, then those that came later.
+        n_known: How many rows of the table the models know.
+    """
+
+    pack: Pack
+    models: Mapping[str, Fitted]
+    table: ItemTable
+    n_known: int
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request of one placement.
+
+    Attributes:
+        facts: History, seeds, moment, region.
+        size: Items wanted.
+        objective: The formula that ranks.
+        eligible: Rows the request itself lets through (filter, exclusions), shape (n_items,).
+        personalized: False answers without the person's history.
+    """
+
+    facts: Facts
+    size: int
+    objective: Objective
+    eligible: NDArray[np.bool_]
+    personalized: bool = True

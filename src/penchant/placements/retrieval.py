@@ -1,0 +1,122 @@
+"""First stage: every source proposes, and the proposals become one row of candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.dataset import Queries
+from penchant.models import Retriever, Similar
+from penchant.pack import Placement, Source
+from penchant.placements.request import Parts
+from penchant.slate import Codes, Scores
+
+LATEST = 3
+"""Latest items of a history that stand in for seeds a request does not name."""
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """Distinct candidates of one request, by code.
+
+    Attributes:
+        items: Item codes, rising.
+        relevance: Weighted mean of the sources' scores, each scaled to 0..1, float32.
+        shares: What each source added to relevance, by model name, aligned with `items`.
+        late: Sources skipped because the time budget was used up.
+        failed: Sources that raised, with the error's text.
+    """
+
+    items: Codes
+    relevance: Scores
+    shares: Mapping[str, Scores]
+    late: tuple[str, ...]
+    failed: Mapping[str, str]
+
+
+def retrieve(
+    placement: Placement, parts: Parts, queries: Queries, allowed: NDArray[np.bool_], in_time: Callable[[], bool]
+) -> Retrieved:
+    """Ask every source of a placement.
+
+    Args:
+        placement: The placement.
+        parts: The domain.
+        queries: The request, a batch of one.
+        allowed: Rows of the table that may be shown.
+        in_time: False once the time budget is used up.
+    """
+    known = allowed[: parts.n_known]
+    rows: dict[str, tuple[Codes, Scores]] = {}
+    late: list[str] = []
+    failed: dict[str, str] = {}
+    for source in placement.sources:
+        if not in_time():
+            late.append(source.model)
+            continue
+        try:
+            rows[source.model] = _ask(source, parts, queries, known)
+        except Exception as error:  # one broken source must not take the answer down; it is named in `degraded`
+            failed[source.model] = f"{type(error).__name__}: {error}"
+    items = np.unique(np.concatenate([found for found, _ in rows.values()] or [np.zeros(0, np.int32)]))
+    total = sum(s.weight for s in placement.sources if s.model in rows and len(rows[s.model][0]))
+    shares: dict[str, Scores] = {}
+    for source in placement.sources:
+        if source.model in rows:
+            share = np.zeros(len(items), np.float32)
+            found, scores = rows[source.model]
+            share[np.searchsorted(items, found)] = scaled(scores) * np.float32(source.weight / max(total, 1e-12))
+            shares[source.model] = share
+    relevance = np.zeros(len(items), np.float32)
+    for share in shares.values():
+        relevance += share
+    return Retrieved(items.astype(np.int32), relevance, shares, tuple(late), failed)
+
+
+def scaled(scores: Scores) -> Scores:
+    """Scores against the best one; the best is 1, and what scores nothing or less is 0.
+
+    Dividing by the best, not by the span, keeps a flat list flat: ten near-equal candidates stay near equal.
+    """
+    if not len(scores):
+        return scores
+    best = float(scores.max())
+    if best <= 0:
+        return np.zeros_like(scores)
+    shared: Scores = np.clip(scores / best, 0.0, 1.0).astype(np.float32)
+    return shared
+
+
+def _ask(source: Source, parts: Parts, queries: Queries, allowed: NDArray[np.bool_]) -> tuple[Codes, Scores]:
+    model = parts.models.get(source.model)
+    if model is None:
+        raise LookupError("not in this release")
+    found: list[tuple[Codes, Scores]] = []
+    if source.reads in ("person", "both"):
+        if not isinstance(model, Retriever):
+            raise TypeError("cannot retrieve for people")
+        found.append(model.retrieve(queries, source.k, allowed).row(0))
+    if source.reads in ("seeds", "both"):
+        if not isinstance(model, Similar):
+            raise TypeError("cannot find similar items")
+        seeds = queries.seeds if len(queries.seeds) else latest(queries)
+        near = model.similar(seeds, source.k, allowed)
+        found.extend(near.row(i) for i in range(len(near)))
+    found = [(items, scaled(scores)) for items, scores in found if len(items)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        return np.zeros(0, np.int32), np.zeros(0, np.float32)
+    items, at = np.unique(np.concatenate([items for items, _ in found]), return_inverse=True)
+    sums = np.bincount(at, np.concatenate([scores for _, scores in found]))
+    order = np.argsort(-sums, kind="stable")[: source.k]
+    return items[order].astype(np.int32), sums[order].astype(np.float32)
+
+
+def latest(queries: Queries) -> Codes:
+    """The last distinct items the person turned to, newest first, at most `LATEST`."""
+    liked = queries.items[queries.weights > 0][::-1].tolist()
+    return np.array(list(dict.fromkeys(liked))[:LATEST], np.int32)

@@ -1,0 +1,304 @@
+"""Releases on disk: a folder each, arrays and one JSON manifest, every file with its SHA-256.
+
+    releases/shop/shop-2026-11-21.3/manifest.json   what it is, its evidence, and the hash of every array
+    releases/shop/shop-2026-11-21.3/als.item_factors.npy
+    releases/shop/current.json                      which release serves, and which served before it
+
+A release is written beside its place and renamed into it, then `current.json` is replaced: both happen wholly or
+not at all. Nothing is ever unpickled: arrays are read with `allow_pickle=False`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.clock import iso
+from penchant.errors import ArtifactError, NotFound
+from penchant.storage.durable import replace, sync_folder, write
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """One named part of a release: a fitted model, or the item space.
+
+    Attributes:
+        kind: What reads it, as in `als`.
+        arrays: Arrays by name; no object arrays.
+        settings: JSON-able values.
+    """
+
+    kind: str
+    arrays: Mapping[str, NDArray[Any]]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ArrayFile(msgspec.Struct, frozen=True):
+    """One array of a part, as the manifest names it."""
+
+    file: str
+    sha256: str
+    bytes: int
+
+
+class PartFiles(msgspec.Struct, frozen=True):
+    """One part, as the manifest names it."""
+
+    kind: str
+    arrays: dict[str, ArrayFile]
+    settings: dict[str, Any]
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a release is, and how it came to be.
+
+    Attributes:
+        format: Version of this layout.
+        id: `DOMAIN-DATE.NUMBER`.
+        domain: Domain name.
+        pack: Pack name.
+        created: ISO 8601.
+        config: Digest of the configuration that made it.
+        version: penchant's version.
+        parts: Its parts by name.
+        evidence: The evaluation it was judged by.
+    """
+
+    format: int
+    id: str
+    domain: str
+    pack: str
+    created: str
+    config: str
+    version: str
+    parts: dict[str, PartFiles]
+    evidence: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release as read and checked; arrays are read-only memory maps."""
+
+    manifest: Manifest
+    parts: Mapping[str, Part]
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+        return self.manifest.id
+
+
+class _Current(msgspec.Struct):
+    release: str
+    before: list[str] = []
+
+
+class Releases:
+    """All releases of a workspace."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use this folder; it is made by the first release."""
+        self.folder = folder
+
+    def publish(
+        self,
+        domain: str,
+        pack: str,
+        parts: Mapping[str, Part],
+        *,
+        now: float,
+        config: str,
+        version: str,
+        evidence: Mapping[str, Any],
+        keep: int = 5,
+    ) -> Manifest:
+        """Write a release and let it serve.
+
+        Args:
+            domain: Domain name.
+            pack: Pack name.
+            parts: What it consists of.
+            now: Unix seconds.
+            config: Digest of the configuration.
+            version: penchant's version.
+            evidence: JSON-able evaluation.
+            keep: Releases that stay on disk; older ones are deleted.
+
+        Returns:
+            Its manifest.
+        """
+        home = self.folder / domain
+        home.mkdir(parents=True, exist_ok=True)
+        name = self._free_name(home, f"{domain}-{iso(now)[:10]}")
+        draft = home / f".draft-{name}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        files = {part: _write_part(draft, part, content) for part, content in parts.items()}
+        manifest = Manifest(
+            format=FORMAT,
+            id=name,
+            domain=domain,
+            pack=pack,
+            created=iso(now),
+            config=config,
+            version=version,
+            parts=files,
+            evidence=dict(evidence),
+        )
+        body = msgspec.json.encode(manifest)
+        write(draft / "manifest.json", msgspec.json.format(body, indent=1))
+        sync_folder(draft)
+        draft.rename(home / name)
+        sync_folder(home)
+        old = self._current(domain)
+        before = [old.release, *old.before] if old else []
+        self._point(domain, name, before)
+        for stale in before[keep - 1 :]:
+            shutil.rmtree(home / stale, ignore_errors=True)
+        self._point(domain, name, before[: keep - 1])
+        return manifest
+
+    def load(self, domain: str) -> tuple[Release | None, list[ArtifactError]]:
+        """The release that should serve; when it is damaged, the newest sound one before it.
+
+        Returns:
+            The release (None when there is none), and what was refused on the way.
+        """
+        refused: list[ArtifactError] = []
+        for name in self.order(domain):
+            try:
+                return self.read(domain, name), refused
+            except ArtifactError as error:
+                refused.append(error)
+        return None, refused
+
+    def read(self, domain: str, name: str) -> Release:
+        """Read one release and check every hash.
+
+        Raises:
+            ArtifactError: A file is missing or altered, or the format is another.
+        """
+        home = self.folder / domain / name
+        manifest = self.manifest(domain, name)
+        parts = {part: _read_part(home, files) for part, files in manifest.parts.items()}
+        return Release(manifest, parts)
+
+    def manifest(self, domain: str, name: str) -> Manifest:
+        """The manifest alone.
+
+        Raises:
+            ArtifactError: It is missing, not a manifest, or of another format.
+        """
+        path = self.folder / domain / name / "manifest.json"
+        try:
+            manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        except OSError as error:
+            raise ArtifactError(str(path), f"cannot be read ({error.strerror})") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ArtifactError(str(path), f"is not a manifest ({error})") from error
+        if manifest.format != FORMAT:
+            raise ArtifactError(str(path), f"has format {manifest.format}, this penchant reads {FORMAT}")
+        if manifest.id != name or manifest.domain != domain:
+            raise ArtifactError(str(path), f"belongs to release {manifest.id} of {manifest.domain}")
+        return manifest
+
+    def order(self, domain: str) -> list[str]:
+        """The release that should serve, then those that served before it, newest first."""
+        current = self._current(domain)
+        return [current.release, *current.before] if current else []
+
+    def token(self, domain: str) -> tuple[int, int]:
+        """Changes whenever another release should serve; cheap enough to ask at each request."""
+        try:
+            stat = (self.folder / domain / "current.json").stat()
+        except OSError:
+            return (0, 0)
+        return (stat.st_mtime_ns, stat.st_ino)
+
+    def roll_back(self, domain: str, to: str | None = None) -> str:
+        """Let an earlier release serve again.
+
+        Args:
+            domain: Domain name.
+            to: Which one; the one before the current when missing.
+
+        Returns:
+            The name of the release that serves now.
+
+        Raises:
+            NotFound: There is no such release, or none before the current.
+            ArtifactError: It is damaged.
+        """
+        order = self.order(domain)
+        target = to if to is not None else (order[1] if len(order) > 1 else None)
+        if target is None:
+            raise NotFound("earlier release of domain", domain)
+        if target not in order:
+            raise NotFound("release", target, order)
+        self.read(domain, target)
+        # The one that is left goes to the end: rolling back twice goes two back, not to and fro.
+        rest = [name for name in order if name != target]
+        at = order.index(target)
+        self._point(domain, target, order[at + 1 :] + [n for n in rest if n in order[:at]])
+        return target
+
+    def _current(self, domain: str) -> _Current | None:
+        path = self.folder / domain / "current.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=_Current)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError) as error:
+            raise ArtifactError(str(path), f"cannot be read ({error})") from error
+
+    def _point(self, domain: str, name: str, before: list[str]) -> None:
+        body = msgspec.json.encode(_Current(name, before))
+        replace(self.folder / domain / "current.json", body)
+
+    @staticmethod
+    def _free_name(home: Path, stem: str) -> str:
+        taken = [p.name for p in home.glob(f"{stem}.*")]
+        numbers = [int(n.rsplit(".", 1)[1]) for n in taken if n.rsplit(".", 1)[1].isdigit()]
+        return f"{stem}.{max(numbers, default=0) + 1}"
+
+
+def _write_part(folder: Path, name: str, part: Part) -> PartFiles:
+    files: dict[str, ArrayFile] = {}
+    for array_name, array in part.arrays.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"{name}.{array_name} is an object array")
+        buffer = io.BytesIO()
+        np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+        body = buffer.getvalue()
+        file = f"{name}.{array_name}.npy"
+        write(folder / file, body)
+        files[array_name] = ArrayFile(file, hashlib.sha256(body).hexdigest(), len(body))
+    return PartFiles(part.kind, files, dict(part.settings))
+
+
+def _read_part(folder: Path, files: PartFiles) -> Part:
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, entry in files.arrays.items():
+        path = folder / entry.file
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise ArtifactError(str(path), f"cannot be read ({error.strerror})") from error
+        if digest != entry.sha256:
+            raise ArtifactError(str(path), "was altered: its SHA-256 is not the one in the manifest")
+        # An empty array has no bytes to map.
+        empty = entry.bytes <= 128 and np.load(path, allow_pickle=False).size == 0
+        arrays[name] = np.load(path, mmap_mode=None if empty else "r", allow_pickle=False)
+    return Part(files.kind, arrays, files.settings)
