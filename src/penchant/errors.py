@@ -23,7 +23,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class PenchantError(Exception):
@@ -38,16 +38,37 @@ class PenchantError(Exception):
 
 
 def nearest(name: str, have: Iterable[str]) -> str | None:
-    """The name in `have` that `name` was most likely meant to be, or None when nothing is near."""
-    found = difflib.get_close_matches(name, list(have), n=1, cutoff=0.6)
-    return found[0] if found else None
+    """The name in `have` that `name` was most likely meant to be, or None when nothing is near.
+
+    Case does not count, `_` and `-` are the same, and the start of exactly one name stands for it.
+    """
+    folded: dict[str, str] = {}
+    for other in have:
+        folded.setdefault(_folded(other), other)
+    key = _folded(name)
+    found = difflib.get_close_matches(key, list(folded), n=1, cutoff=0.6)
+    if not found and len(key) >= 2:
+        found = [other for other in folded if other.startswith(key)]
+    return folded[found[0]] if len(found) == 1 else None
 
 
 def choices(have: Iterable[str], limit: int = 12) -> str:
     """`a, b, c` for a message; a long list is cut and says so."""
-    names = sorted(have)
-    shown = ", ".join(names[:limit])
-    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
+    return _listed(sorted(have), limit)
+
+
+ProblemCode = Literal[
+    "missing",
+    "unknown_key",
+    "wrong_type",
+    "out_of_range",
+    "unknown_name",
+    "duplicate",
+    "conflict",
+    "unreadable",
+    "unset_env",
+]
+"""What kind a configuration problem is; docs/configuration.md has a line on each."""
 
 
 @dataclass(frozen=True)
@@ -55,30 +76,45 @@ class ConfigProblem:
     """One thing wrong in the configuration.
 
     Attributes:
-        code: What kind: missing, unknown_key, wrong_type, out_of_range, unknown_name, duplicate, conflict,
-            unreadable, unset_env.
-        path: Dotted key, as in `domains.shop.pack`.
-        wanted: What was expected, in words.
-        got: What stood there, as text; empty when nothing did.
+        code: What kind.
+        path: Dotted key, as in `domains.shop.pack`; the variable's name when the environment is to blame.
+        wanted: What was expected, in words; for `unknown_name` the kind of thing looked for, as in `objective`.
+        got: What stood there, as TOML; empty when nothing did.
         file: File name, or `environment`.
         line: 1-based line; 0 when the place has no line.
         hint: The nearest right name, when there is one.
+        have: Names that would have been right, in the order to show them.
     """
 
-    code: str
+    code: ProblemCode
     path: str
     wanted: str
     got: str = ""
     file: str = "penchant.toml"
     line: int = 0
     hint: str | None = None
+    have: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """`penchant.toml:42 placements.home.objective`."""
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where} {self.path}" if self.path else where
+
+    @property
+    def message(self) -> str:
+        """The sentence without its place: `must be a whole number, got "eighty"`."""
+        if self.code == "unknown_name":
+            text = f"no {self.wanted} {self.got}"
+        else:
+            text = self.wanted + (f", got {self.got}" if self.got else "")
+        hint = f'; did you mean "{self.hint}"?' if self.hint else ""
+        have = f" (have: {_listed(self.have)})" if self.have else ""
+        return text + hint + have
 
     def __str__(self) -> str:
-        """`penchant.toml:42 placements.home.objective: no objective "profitt"; did you mean "profit"?`."""
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        hint = f'; did you mean "{self.hint}"?' if self.hint else ""
-        got = f", got {self.got}" if self.got else ""
-        return f"{place} {self.path}: {self.wanted}{got}{hint}".replace("  ", " ")
+        """`penchant.toml:42 placements.home.objective: no objective "profitt"; did you mean "profit"? (have: …)`."""
+        return f"{self.place}: {self.message}"
 
 
 class ConfigError(PenchantError):
@@ -199,3 +235,11 @@ class ExtraNotInstalled(PenchantError, ImportError):
 def _short(value: object, limit: int = 80) -> str:
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("_", "-")
+
+
+def _listed(names: Sequence[str], limit: int = 12) -> str:
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")

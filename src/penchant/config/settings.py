@@ -7,8 +7,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="lower-case letters, digits, - and _")]
-Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[a-z][a-z0-9_-]{0,62}\Z",
+        description="a name of lower-case letters, digits, - and _ that starts with a letter (at most 63)",
+    ),
+]
+Text = Annotated[str, Meta(min_length=1)]
+Moment = Annotated[str, Meta(description="a moment as in 2026-11-01 or 2026-11-01T08:00:00Z", extra={"moment": True})]
+Days = Annotated[float, Meta(gt=0)]
 
 
 class _Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,10 +33,10 @@ class Storage(_Settings, frozen=True, kw_only=True):
         rejected: Folder for the rows that imports refused.
     """
 
-    url: Annotated[str, Meta(pattern=r"^sqlite:///.+", description="sqlite:///FILE")] = "sqlite:///penchant.db"
-    lake: str = "lake"
-    releases: str = "releases"
-    rejected: str = "rejected"
+    url: Annotated[str, Meta(pattern=r"\Asqlite:///[^:?]+\Z", description="sqlite:///FILE")] = "sqlite:///penchant.db"
+    lake: Text = "lake"
+    releases: Text = "releases"
+    rejected: Text = "rejected"
 
 
 class Server(_Settings, frozen=True, kw_only=True):
@@ -41,7 +49,7 @@ class Server(_Settings, frozen=True, kw_only=True):
         max_body_mb: Largest request body.
     """
 
-    host: str = "127.0.0.1"
+    host: Text = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     open: bool = False
     max_body_mb: Annotated[int, Meta(ge=1, le=64)] = 4
@@ -64,25 +72,25 @@ class Training(_Settings, frozen=True, kw_only=True):
 class Evaluation(_Settings, frozen=True, kw_only=True):
     """`[domains.NAME.evaluation]`: the global temporal split.
 
-    Either say the moments (`test_from`, and with it `valid_from`, `test_until`) or lengths in days before the
-    last event (`test_days`, `valid_days`).
+    A window starts at a moment (`test_from`, `valid_from`) or a length in days before its end (`test_days`,
+    `valid_days`), not both; the validation window ends where the test window starts.
 
     Attributes:
-        valid_from: Start of the validation window (ISO 8601); choices are made on it. Ends at `test_from`.
+        valid_from: Start of the validation window; choices are made on it.
         test_from: Start of the test window; models reported are fitted on everything before.
         test_until: End of the test window; the end of the data when missing.
-        test_days: Length of the test window when no moments are given.
-        valid_days: Length of the validation window when no moments are given.
+        test_days: Length of the test window.
+        valid_days: Length of the validation window.
         repeats: `allowed`: what a person already had may be recommended and counts; `new-only`: it is taken out of
             list and target.
         max_people: Most people judged, drawn with the training seed; bounds the time an evaluation takes.
     """
 
-    valid_from: str | None = None
-    test_from: str | None = None
-    test_until: str | None = None
-    test_days: Annotated[float, Meta(gt=0)] | None = None
-    valid_days: Annotated[float, Meta(gt=0)] | None = None
+    valid_from: Moment | None = None
+    test_from: Moment | None = None
+    test_until: Moment | None = None
+    test_days: Days | None = None
+    valid_days: Days | None = None
     repeats: Literal["allowed", "new-only"] = "new-only"
     max_people: Annotated[int, Meta(ge=10)] = 20_000
 
@@ -101,8 +109,8 @@ class Domain(_Settings, frozen=True, kw_only=True):
 
     pack: Name
     objective: Name | None = None
-    sources: tuple[str, ...] = ()
-    region: str | None = None
+    sources: tuple[Text, ...] = ()
+    region: Text | None = None
     models: dict[str, dict[str, Any]] = {}
     evaluation: Evaluation = Evaluation()
 
@@ -127,19 +135,29 @@ class PlacementSettings(_Settings, frozen=True, kw_only=True):
     caps: dict[str, Annotated[int, Meta(ge=1)]] = {}
 
 
-class Value(_Settings, frozen=True, kw_only=True):
-    """A constant in a mapping: `{ value = "Order Completed" }`."""
+class Value(_Settings, frozen=True, kw_only=True, tag_field="column", tag="value"):
+    """A constant in a mapping: `{ value = "Order Completed" }`.
+
+    The tag is how msgspec tells it from `Sql`; in the file the one key says which of the two it is.
+
+    Attributes:
+        value: The constant.
+    """
 
     value: str | int | float | bool
 
 
-class Sql(_Settings, frozen=True, kw_only=True):
-    """An expression in a mapping, in DuckDB's SQL over the file's columns: `{ sql = "Quantity * -1" }`."""
+class Sql(_Settings, frozen=True, kw_only=True, tag_field="column", tag="sql"):
+    """An expression in a mapping, in DuckDB's SQL over the file's columns: `{ sql = "Quantity * -1" }`.
 
-    sql: str
+    Attributes:
+        sql: The expression.
+    """
+
+    sql: Text
 
 
-Column = str | Value | Sql
+Column = Text | Value | Sql
 
 
 class Exclusion(_Settings, frozen=True, kw_only=True):
@@ -150,8 +168,8 @@ class Exclusion(_Settings, frozen=True, kw_only=True):
         sql: True for rows to leave out.
     """
 
-    reason: str
-    sql: str
+    reason: Text
+    sql: Text
 
 
 class Import(_Settings, frozen=True, kw_only=True):
@@ -175,21 +193,30 @@ class Import(_Settings, frozen=True, kw_only=True):
     name: Name
     domain: Name
     kind: Literal["events", "items"] = "events"
-    path: str
+    path: Text
     format: Literal["parquet", "csv", "jsonl"] | None = None
-    query: str | None = None
+    query: Text | None = None
     columns: dict[str, Column]
     exclude: tuple[Exclusion, ...] = ()
-    timezone: str = "UTC"
-    separator: str = "|"
+    timezone: Text = "UTC"
+    separator: Text = "|"
 
 
 class Settings(_Settings, frozen=True, kw_only=True):
-    """All of penchant.toml."""
+    """All of penchant.toml.
+
+    Attributes:
+        storage: Where things lie.
+        server: How the server listens.
+        training: How models are fitted.
+        domains: The sites, by name; at least one.
+        placements: Slots, by name, over those the packs ship.
+        imports: Files to take events and items from.
+    """
 
     storage: Storage = Storage()
     server: Server = Server()
     training: Training = Training()
-    domains: dict[Name, Domain]
+    domains: Annotated[dict[Name, Domain], Meta(min_length=1, description="a table with at least one [domains.NAME]")]
     placements: dict[Name, PlacementSettings] = {}
     imports: tuple[Import, ...] = ()

@@ -2,7 +2,8 @@
 
 from penchant.dataset.build import build
 from penchant.dataset.dataset import Dataset, Interactions
+from penchant.dataset.history import Reader
 from penchant.dataset.idmap import IdMap
 from penchant.dataset.queries import Queries
 
-__all__ = ["Dataset", "IdMap", "Interactions", "Queries", "build"]
+__all__ = ["Dataset", "IdMap", "Interactions", "Queries", "Reader", "build"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import ibis
 import numpy as np
+import pyarrow as pa
 
 from penchant.catalog import Item, ItemTable
 from penchant.dataset.dataset import Dataset, Interactions
@@ -53,7 +54,7 @@ def build(
         known = rows.select("item").distinct().to_pyarrow()["item"].to_pylist()
         names = sorted(set(known) | items.keys())
         person = rows.mutate(person_code=ibis.dense_rank().over(ibis.window(order_by=["person"])))
-        space = ibis.memtable({"name": names, "item_code": np.arange(len(names))})
+        space = ibis.memtable(pa.table({"name": names, "item_code": np.arange(len(names))}))
         coded = person.join(space, person["item"] == space["name"])
         table = (
             coded.order_by(["person_code", "time", "seq"])

@@ -16,6 +16,9 @@ from penchant.events import Role, Signal
 SESSION_GAP_MINUTES = 30
 """A pause this long ends a session, as web analytics has it."""
 
+LINES_OF_ORDERS = (Role.GOAL, Role.REVERSAL)
+"""Roles whose events may be lines of an order."""
+
 COLUMNS = ("person", "item", "time", "weight", "role", "quantity", "price", "basket", "session")
 
 
@@ -69,11 +72,12 @@ def with_sessions(events: Any) -> Any:
 
 
 def with_lines_joined(events: Any) -> Any:
-    """Rows of one order that name one item become one, with their pieces added up.
+    """Goals (and reversals) of one order that name one item become one row, with their pieces added up.
 
     A shop that writes a line twice into an order sold it once, in two pieces.
     """
-    key = events["order_id"].fill_null(events["seq"].cast("string"))
+    of_order = events["role"].isin([int(role) for role in LINES_OF_ORDERS])
+    key = ibis.ifelse(of_order, events["order_id"], ibis.null("string")).fill_null(events["seq"].cast("string"))
     keyed = events.mutate(line_key=key)
     grouped = keyed.group_by(["person", "item", "role", "line_key"]).agg(
         time=keyed["time"].min(),

@@ -10,6 +10,8 @@ from penchant.errors import EventRejected
 
 MAX_ID = 200
 """Longest id, in characters."""
+MAX_TIME = 253_402_300_800_000
+"""First millisecond of the year 10000; times lie before it."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -78,12 +80,21 @@ def validate(event: Event) -> None:
         ("item", event.item),
         ("messageId", event.message_id),
         ("order", event.order),
+        ("slate", event.slate),
     ):
         if value is not None and not 0 < len(value) <= MAX_ID:
             raise EventRejected("bad_id", field, f"must have 1 to {MAX_ID} characters", value)
+    if not 0 <= event.time < MAX_TIME:
+        raise EventRejected("bad_time", "time", "must lie between 1970 and 9999", event.time)
     if event.price is not None and not 0 <= event.price < 1e12:
         raise EventRejected("bad_number", "price", "must be 0 or more", event.price)
     if event.quantity is not None and not 0 < event.quantity < 1e9:
         raise EventRejected("bad_number", "quantity", "must be more than 0", event.quantity)
     if event.progress is not None and not 0 <= event.progress <= 1:
         raise EventRejected("bad_number", "progress", "must be between 0 and 1", event.progress)
+    if event.position is not None and not 0 < event.position < 100_000:
+        raise EventRejected("bad_number", "position", "must be 1 or more", event.position)
+    if event.currency is not None and not (
+        len(event.currency) == 3 and event.currency.isascii() and event.currency.isalpha()
+    ):
+        raise EventRejected("bad_currency", "currency", "must be an ISO 4217 code of three letters", event.currency)

@@ -1,5 +1,29 @@
 """Models, one file each: a recipe and what it fits."""
 
+from penchant.models.als import ALS
+from penchant.models.attributes import AttributeSimilarity
+from penchant.models.basket import BasketAffinity
+from penchant.models.blend import merge
+from penchant.models.history import PositiveRole
+from penchant.models.item_knn import ItemKNN
 from penchant.models.model import Fitted, Recipe, Retriever, Run, Similar, State
+from penchant.models.personal import PersonalTop
+from penchant.models.popularity import Popular, PopularByCategory
 
-__all__ = ["Fitted", "Recipe", "Retriever", "Run", "Similar", "State"]
+__all__ = [
+    "ALS",
+    "AttributeSimilarity",
+    "BasketAffinity",
+    "Fitted",
+    "ItemKNN",
+    "PersonalTop",
+    "Popular",
+    "PopularByCategory",
+    "PositiveRole",
+    "Recipe",
+    "Retriever",
+    "Run",
+    "Similar",
+    "State",
+    "merge",
+]

@@ -108,7 +108,7 @@ def _fall_back(
         free[parts.table.row(item.id)] = False
     links: list[tuple[str, Callable[[], Codes]]] = []
     for name in placement.fallback:
-        model = parts.models.get(name)
+        model: object = parts.models.get(name)
         if isinstance(model, Retriever):
             links.append((name, _proposals(model, queries, size, free, parts.n_known)))
     links.append((CATALOG, lambda: np.flatnonzero(free).astype(np.int32)))

@@ -28,6 +28,9 @@ from penchant.storage.durable import replace, sync_folder, write
 
 FORMAT = 1
 
+ITEM_SPACE = "items"
+"""Name of the part that holds the item ids, in the order of their codes."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -100,8 +103,15 @@ class Release:
 
 
 class _Current(msgspec.Struct):
+    """Which release serves, those that served before it (newest first), and those it was rolled back from."""
+
     release: str
     before: list[str] = []
+    left: list[str] = []
+
+    @property
+    def order(self) -> list[str]:
+        return [self.release, *self.before, *self.left]
 
 
 class Releases:
@@ -162,11 +172,14 @@ class Releases:
         draft.rename(home / name)
         sync_folder(home)
         old = self._current(domain)
-        before = [old.release, *old.before] if old else []
-        self._point(domain, name, before)
-        for stale in before[keep - 1 :]:
-            shutil.rmtree(home / stale, ignore_errors=True)
-        self._point(domain, name, before[: keep - 1])
+        new = _Current(name, [old.release, *old.before], old.left) if old else _Current(name)
+        self._point(domain, new)
+        stale = new.order[keep:]
+        self._point(
+            domain, _Current(name, [n for n in new.before if n not in stale], [n for n in new.left if n not in stale])
+        )
+        for gone in stale:
+            shutil.rmtree(home / gone, ignore_errors=True)
         return manifest
 
     def load(self, domain: str) -> tuple[Release | None, list[ArtifactError]]:
@@ -214,9 +227,9 @@ class Releases:
         return manifest
 
     def order(self, domain: str) -> list[str]:
-        """The release that should serve, then those that served before it, newest first."""
+        """The release that should serve, those that served before it (newest first), those that were left."""
         current = self._current(domain)
-        return [current.release, *current.before] if current else []
+        return current.order if current else []
 
     def token(self, domain: str) -> tuple[int, int]:
         """Changes whenever another release should serve; cheap enough to ask at each request."""
@@ -240,17 +253,21 @@ class Releases:
             NotFound: There is no such release, or none before the current.
             ArtifactError: It is damaged.
         """
-        order = self.order(domain)
-        target = to if to is not None else (order[1] if len(order) > 1 else None)
+        current = self._current(domain)
+        before = current.before if current else []
+        target = to if to is not None else next(iter(before), None)
         if target is None:
             raise NotFound("earlier release of domain", domain)
-        if target not in order:
-            raise NotFound("release", target, order)
+        if current is None or target not in current.order:
+            raise NotFound("release", target, current.order if current else ())
         self.read(domain, target)
-        # The one that is left goes to the end: rolling back twice goes two back, not to and fro.
-        rest = [name for name in order if name != target]
-        at = order.index(target)
-        self._point(domain, target, order[at + 1 :] + [n for n in rest if n in order[:at]])
+        if target in before:
+            at = before.index(target)
+            left = [current.release, *before[:at], *current.left]
+            self._point(domain, _Current(target, before[at + 1 :], left))
+        elif target in current.left:
+            left = [name for name in current.left if name != target]
+            self._point(domain, _Current(target, [current.release, *before], left))
         return target
 
     def _current(self, domain: str) -> _Current | None:
@@ -262,9 +279,8 @@ class Releases:
         except (OSError, msgspec.DecodeError) as error:
             raise ArtifactError(str(path), f"cannot be read ({error})") from error
 
-    def _point(self, domain: str, name: str, before: list[str]) -> None:
-        body = msgspec.json.encode(_Current(name, before))
-        replace(self.folder / domain / "current.json", body)
+    def _point(self, domain: str, current: _Current) -> None:
+        replace(self.folder / domain / "current.json", msgspec.json.encode(current))
 
     @staticmethod
     def _free_name(home: Path, stem: str) -> str:

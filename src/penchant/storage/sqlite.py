@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from penchant.errors import StorageError
 from penchant.events import Event
-from penchant.storage.store import EVENT_SCHEMA
+from penchant.storage.store import EVENT_SCHEMA, SlateRow
 
 SCHEMA_VERSION = 1
 
@@ -223,11 +223,12 @@ class SQLiteStore:
         """All actors that are one person with this one, itself included, sorted."""
         return [str(row[0]) for row in self._rows(_ACTORS, (actor,))]
 
-    def log_slate(self, slate_id: str, domain: str, actor: str | None, at: int, body: bytes) -> None:
-        """Keep a served slate (JSON)."""
+    def log_slates(self, slates: Sequence[SlateRow]) -> None:
+        """Keep served slates; one that is known already is no error."""
         with self._write:
             try:
-                self._writer.execute("INSERT INTO slate VALUES (?, ?, ?, ?, ?)", (slate_id, domain, actor, at, body))
+                with self._writer:
+                    self._writer.executemany("INSERT OR IGNORE INTO slate VALUES (?, ?, ?, ?, ?)", slates)
             except apsw.Error as error:
                 raise StorageError(self.url, str(error)) from error
 

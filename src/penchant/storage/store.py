@@ -7,7 +7,7 @@ What `append` acknowledged is on disk. Everything else can be rebuilt from the l
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -32,6 +32,16 @@ EVENT_SCHEMA = pa.schema(
     ]
 )
 """Columns of the log as the lake keeps them; `time` is milliseconds since the epoch."""
+
+
+class SlateRow(NamedTuple):
+    """A served slate: whose it was, when (milliseconds), and what it said (JSON)."""
+
+    slate_id: str
+    domain: str
+    actor: str | None
+    at: int
+    body: bytes
 
 
 class Store(Protocol):
@@ -91,8 +101,8 @@ class Store(Protocol):
         """All actors that are one person with this one, itself included, sorted."""
         ...
 
-    def log_slate(self, slate_id: str, domain: str, actor: str | None, at: int, body: bytes) -> None:
-        """Keep a served slate (JSON)."""
+    def log_slates(self, slates: Sequence[SlateRow]) -> None:
+        """Keep served slates; one that is known already is no error."""
         ...
 
     def slate(self, slate_id: str) -> bytes | None:

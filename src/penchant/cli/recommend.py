@@ -1,0 +1,89 @@
+"""`penchant recommend`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from penchant.catalog import Item
+from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, table
+from penchant.engine import Engine
+from penchant.errors import InvalidRequest
+from penchant.serving import RecommendationRequest
+from penchant.slate import Slate
+
+
+def recommend(
+    placement: Annotated[str, typer.Argument(help="Placement, as in `home`.")],
+    domain: Annotated[
+        str | None, typer.Option("--domain", "-d", help="Domain, when several have the placement.")
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", "-u", help="Known id of the person.")] = None,
+    anonymous: Annotated[str | None, typer.Option("--anonymous", "-a", help="Anonymous id of the person.")] = None,
+    item: Annotated[
+        list[str] | None, typer.Option("--item", "-i", help="Item the request is about; repeatable.")
+    ] = None,
+    n: Annotated[int | None, typer.Option("--n", "-n", help="Items wanted.")] = None,
+    filter_: Annotated[str | None, typer.Option("--filter", help="Filter on item fields, as JSON.")] = None,
+    region: Annotated[str | None, typer.Option("--region", help="Region code.")] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Fill one placement for one person, as the server would."""
+    given = {
+        "placement": placement,
+        "domain": domain,
+        "user_id": user,
+        "anonymous_id": anonymous,
+        "items": item or [],
+        "n": n,
+        "filter": _json(filter_),
+        "region": region,
+    }
+    try:
+        request = msgspec.convert({k: v for k, v in given.items() if v is not None}, RecommendationRequest)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest("request", str(error)) from None
+    with Engine.open(config) as engine:
+        slate = engine.recommend(request)
+        if as_json:
+            print_json(slate)
+            return
+        show(engine, slate)
+
+
+def show(engine: Engine, slate: Slate, title: str = "") -> None:
+    """Print a slate with what its items are and why they are there."""
+    parts = engine.recommender.warm()[slate.domain].parts
+    rows = [("", "item", "what", "value", "why")]
+    for entry in slate.items:
+        item = parts.table.item(parts.table.row(entry.id))
+        why = "; ".join(reason.text for reason in entry.reasons)
+        rows.append((str(entry.position), entry.id, describe(item), f"{entry.value:.2f}", why))
+    out.print(table(title or f"{slate.domain} / {slate.placement}", rows, right_from=9))
+    for note in slate.degraded:
+        out.print(f"  [yellow]{note}[/]")
+
+
+def describe(item: Item | None) -> str:
+    """An item in a few words: its title, and the fields that tell it apart."""
+    if item is None:
+        return ""
+    fields = msgspec.structs.asdict(item)
+    shown = [str(fields[name]) for name in ("color", "creator", "topic", "level") if fields.get(name)]
+    if fields.get("price") is not None:
+        shown.append(f"{fields['price']:.2f} {fields.get('currency') or ''}".strip())
+    if fields.get("length_s") is not None:
+        shown.append(f"{fields['length_s'] / 60:.0f} min")
+    return " · ".join([item.title, *shown])
+
+
+def _json(text: str | None) -> object:
+    if text is None:
+        return None
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise InvalidRequest("filter", f"is not JSON ({error})", text) from None

@@ -1,0 +1,42 @@
+"""Configuration: penchant.toml and the environment, checked as a whole and then frozen."""
+
+from penchant.config.environment import read_environment
+from penchant.config.load import FILE_NAME, Workspace, load
+from penchant.config.names import EVENT_FIELDS, PackNames
+from penchant.config.settings import (
+    Column,
+    Domain,
+    Evaluation,
+    Exclusion,
+    Import,
+    PlacementSettings,
+    Server,
+    Settings,
+    Sql,
+    Storage,
+    Training,
+    Value,
+)
+from penchant.config.template import template
+
+__all__ = [
+    "EVENT_FIELDS",
+    "FILE_NAME",
+    "Column",
+    "Domain",
+    "Evaluation",
+    "Exclusion",
+    "Import",
+    "PackNames",
+    "PlacementSettings",
+    "Server",
+    "Settings",
+    "Sql",
+    "Storage",
+    "Training",
+    "Value",
+    "Workspace",
+    "load",
+    "read_environment",
+    "template",
+]

@@ -1,0 +1,243 @@
+"""References: names in the configuration that must be borne by something, and settings that must agree."""
+
+from __future__ import annotations
+
+import ipaddress
+import zoneinfo
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from penchant.clock import parse_time
+from penchant.config.lines import KeyPath, Lines
+from penchant.config.shape import check_shape, struct_type
+from penchant.config.wording import shown, unwrapped
+from penchant.errors import ConfigProblem, nearest
+
+EVENT_FIELDS = (
+    "event",
+    "time",
+    "user_id",
+    "anonymous_id",
+    "id",
+    "item",
+    "quantity",
+    "price",
+    "currency",
+    "order",
+    "progress",
+    "slate",
+    "position",
+)
+"""Fields that the columns of an events import may fill."""
+
+Tree = Mapping[str, Any]
+"""A table of the configuration whose shape has been checked; what was wrong is not in it."""
+
+
+@dataclass(frozen=True)
+class PackNames:
+    """What the configuration may name of a pack; the engine makes it, as packs are not known here.
+
+    Attributes:
+        models: Settings class of each model.
+        objectives: Objectives, the default first.
+        placements: Placements that ship.
+        item: The item type.
+    """
+
+    models: Mapping[str, type[msgspec.Struct]]
+    objectives: Sequence[str]
+    placements: Sequence[str]
+    item: type[msgspec.Struct]
+
+    @property
+    def item_fields(self) -> tuple[str, ...]:
+        """Fields of an item."""
+        return tuple(f.encode_name for f in struct_type(self.item).fields)
+
+    @property
+    def cap_fields(self) -> tuple[str, ...]:
+        """Fields of an item that a cap can count by: text and lists of text."""
+        return tuple(f.encode_name for f in struct_type(self.item).fields if _is_label(f.type))
+
+
+def check_references(tree: Tree, lines: Lines, packs: Mapping[str, PackNames]) -> list[ConfigProblem]:
+    """Check what no single key can tell: that names are borne by something, and that settings agree.
+
+    Args:
+        tree: What `check_shape` kept of the document.
+        lines: Places for the problems.
+        packs: The packs there are, by name.
+    """
+    check = _Check(tree, lines, packs)
+    check.server(tree.get("server", {}))
+    for name, domain in tree.get("domains", {}).items():
+        check.domain(name, domain)
+    check.sources()
+    for name, placement in tree.get("placements", {}).items():
+        check.placement(name, placement)
+    for n, one in enumerate(tree.get("imports", ())):
+        check.imported(("imports", n), one)
+    check.unique_imports()
+    return check.problems
+
+
+class _Check:
+    """Gathers problems; a name whose own table is already wrong is not held against what refers to it."""
+
+    def __init__(self, tree: Tree, lines: Lines, packs: Mapping[str, PackNames]) -> None:
+        self.lines = lines
+        self.packs = packs
+        self.domains: Mapping[str, Tree] = tree.get("domains", {})
+        self.imports: Sequence[Tree] = tree.get("imports", ())
+        self.problems: list[ConfigProblem] = []
+
+    def server(self, server: Tree) -> None:
+        host = server.get("host")
+        if host is not None and not _is_loopback(host) and not server.get("open", False):
+            wanted = (
+                "must be a loopback address such as 127.0.0.1, or [server] must say open = true (there are no keys)"
+            )
+            self._add("conflict", ("server", "host"), wanted, shown(host))
+
+    def domain(self, name: str, domain: Tree) -> None:
+        at: KeyPath = ("domains", name)
+        self._evaluation((*at, "evaluation"), domain.get("evaluation", {}))
+        if "pack" not in domain or not self._known("pack", (*at, "pack"), domain["pack"], sorted(self.packs)):
+            return
+        pack = self.packs[domain["pack"]]
+        if "objective" in domain:
+            self._known("objective", (*at, "objective"), domain["objective"], pack.objectives)
+        for model, settings in domain.get("models", {}).items():
+            path = (*at, "models", model)
+            if self._known("model", path, model, sorted(pack.models)):
+                shaped = check_shape(settings, pack.models[model], self.lines, path, partial=True)
+                self.problems.extend(shaped.problems)
+
+    def sources(self) -> None:
+        """A write key belongs to one domain."""
+        owners = {name: name for name in self.domains}
+        for name, domain in self.domains.items():
+            seen: set[str] = set()
+            for n, source in enumerate(domain.get("sources", ())):
+                path: KeyPath = ("domains", name, "sources", n)
+                if source in seen:
+                    self._add("duplicate", path, "must be named once", shown(source))
+                elif (owner := owners.setdefault(source, name)) != name:
+                    why = "it is the name of" if source == owner else "it is a source of"
+                    self._add("conflict", path, f'must belong to one domain, but {why} "{owner}" too', shown(source))
+                seen.add(source)
+
+    def placement(self, name: str, placement: Tree) -> None:
+        at: KeyPath = ("placements", name)
+        pack = self._pack_of(at, placement)
+        if pack is None:
+            return
+        if "like" in placement:
+            self._known("placement", (*at, "like"), placement["like"], pack.placements)
+        elif (*at, "like") not in self.lines and name not in pack.placements:
+            near = nearest(name, pack.placements)
+            wanted = f'missing, must name the placement to start from, as the pack ships none called "{name}"'
+            self._add("missing", (*at, "like"), wanted, hint=near, have=pack.placements)
+        if "objective" in placement:
+            self._known("objective", (*at, "objective"), placement["objective"], pack.objectives)
+        for field in placement.get("caps", {}):
+            self._known("item field to cap by", (*at, "caps", field), field, pack.cap_fields)
+
+    def imported(self, at: KeyPath, one: Tree) -> None:
+        pack = self._pack_of(at, one)
+        zone = one.get("timezone", "UTC")
+        if zone != "UTC" and (zones := zoneinfo.available_timezones()) and zone not in zones:
+            self._add("unknown_name", (*at, "timezone"), "time zone", shown(zone), hint=nearest(zone, zones))
+        kind_is_wrong = "kind" not in one and (*at, "kind") in self.lines
+        if kind_is_wrong or "columns" not in one:
+            return
+        columns: Tree = one["columns"]
+        if one.get("kind", "events") == "events":
+            self._columns(
+                at, columns, "event field", EVENT_FIELDS, (("event",), ("time",), ("user_id", "anonymous_id"))
+            )
+        elif pack is not None:
+            self._columns(at, columns, "item field", pack.item_fields, (("id",),))
+
+    def unique_imports(self) -> None:
+        first: dict[str, int] = {}
+        for n, one in enumerate(self.imports):
+            name = one.get("name")
+            if name is not None and first.setdefault(name, n) != n:
+                line = self.lines.line(("imports", first[name], "name"))
+                wanted = "must be unique" + (f", but line {line} has it too" if line else "")
+                self._add("duplicate", ("imports", n, "name"), wanted, shown(name))
+
+    def _columns(
+        self, at: KeyPath, columns: Tree, kind: str, have: Sequence[str], needed: Iterable[tuple[str, ...]]
+    ) -> None:
+        meant: set[str | None] = set()
+        for field in columns:
+            path = (*at, "columns", field)
+            if not self._known(kind, path, field, have):
+                meant.add(nearest(field, have))
+        for names in needed:
+            paths = [(*at, "columns", name) for name in names]
+            if not any(name in columns or name in meant for name in names) and not any(p in self.lines for p in paths):
+                wanted = "missing, must name the column" + (f" (or {names[1]} must)" if len(names) > 1 else "")
+                self._add("missing", paths[0], wanted)
+
+    def _evaluation(self, at: KeyPath, evaluation: Tree) -> None:
+        for moment, days in (("test_from", "test_days"), ("valid_from", "valid_days")):
+            if moment in evaluation and days in evaluation:
+                self._add("conflict", (*at, days), f"cannot stand beside {moment}: both say when the window starts")
+        earlier: tuple[str, float] | None = None
+        for key in ("valid_from", "test_from", "test_until"):
+            if key not in evaluation:
+                continue
+            try:
+                moment_s = parse_time(evaluation[key])
+            except (ValueError, OverflowError):
+                wanted = "must be a moment as in 2026-11-01 or 2026-11-01T08:00:00Z"
+                self._add("out_of_range", (*at, key), wanted, shown(evaluation[key]))
+                continue
+            if earlier is not None and moment_s <= earlier[1]:
+                wanted = f"must be later than {earlier[0]} ({evaluation[earlier[0]]})"
+                self._add("conflict", (*at, key), wanted, shown(evaluation[key]))
+            earlier = (key, moment_s)
+
+    def _pack_of(self, at: KeyPath, table: Tree) -> PackNames | None:
+        """The pack of the domain that a table names; None, with a problem where it is due, when there is none."""
+        # Without any domain, that alone is the mistake, and it has been told.
+        if "domain" not in table or not self.domains:
+            return None
+        if not self._known("domain", (*at, "domain"), table["domain"], list(self.domains)):
+            return None
+        return self.packs.get(self.domains[table["domain"]].get("pack", ""))
+
+    def _known(self, kind: str, at: KeyPath, name: str, have: Sequence[str]) -> bool:
+        if name in have:
+            return True
+        self._add("unknown_name", at, kind, shown(name), hint=nearest(name, have), have=have)
+        return False
+
+    def _add(self, code: Any, at: KeyPath, wanted: str, got: str = "", **more: Any) -> None:
+        self.problems.append(self.lines.problem(code, at, wanted, got, **more))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_label(kind: inspect.Type) -> bool:
+    kind, _ = unwrapped(kind)
+    if isinstance(kind, inspect.UnionType):
+        return all(_is_label(one) or isinstance(one, inspect.NoneType) for one in kind.types)
+    if isinstance(kind, inspect.CollectionType):
+        return _is_label(kind.item_type)
+    if isinstance(kind, inspect.LiteralType):
+        return all(isinstance(value, str) for value in kind.values)
+    return isinstance(kind, inspect.StrType)

@@ -1,0 +1,95 @@
+"""The penchant.toml that `penchant init` writes."""
+
+from __future__ import annotations
+
+from msgspec import inspect
+
+from penchant.config.settings import Name
+from penchant.config.shape import fits
+from penchant.config.wording import described
+from penchant.errors import InvalidRequest
+
+_NAME = inspect.type_info(Name)
+
+_TEMPLATE = """\
+# penchant.toml: what this workspace is. `penchant check` reads it and tells every mistake at once, with its line.
+# Lines that begin with "#" and a letter or bracket are settings that are switched off; those shown with "=" and
+# a value have it as their default, unless it says otherwise. All keys: docs/configuration.md.
+# Each key can be set from outside too: PENCHANT_SERVER__PORT=8080 sets port in [server].
+
+[storage]
+# Relative paths count from the folder of this file.
+#url = "sqlite:///penchant.db"    # the operational store
+#lake = "lake"                    # events and items as Parquet
+#releases = "releases"            # what training made
+#rejected = "rejected"            # rows that imports refused, with the reasons
+
+[server]
+#host = "127.0.0.1"    # any other than loopback needs open = true: there are no keys yet
+#port = 8000           # 0 picks a free one
+#open = false
+#max_body_mb = 4
+
+[training]
+#threads = 2
+#seed = 7
+#keep = 5              # releases kept per domain
+
+# One block for each site. A pack says what kind of problem it is: "product", "content" or "learning".
+[domains.{name}]
+pack = "{pack}"
+#sources = ["my-write-key"]    # write keys whose events belong here, beside "{name}" (example)
+#region = "DE"                 # region of a request that names none (example)
+
+# How models are judged: on what came last. Without these lines the last tenth of the data, at most 14 days.
+[domains.{name}.evaluation]
+#test_days = 14        # (example)
+#valid_days = 14       # (example)
+#repeats = "new-only"  # "allowed": what a person already had may be recommended, and counts
+#max_people = 20000
+
+# A model's settings over those of the pack (example).
+#[domains.{name}.models.popular-week]
+#half_life_days = 14.0
+
+# A placement over the one of the same name that the pack ships (example); `like` names another to start from.
+#[placements.similar]
+#domain = "{name}"
+#size = 8
+#budget_ms = 50
+
+# Files to import: `penchant import` reads them, and maps columns to fields (examples).
+#[[imports]]
+#name = "{name}-items"
+#domain = "{name}"
+#kind = "items"
+#path = "data/items.csv"
+#columns.id = "item_id"
+#columns.title = "name"
+
+#[[imports]]
+#name = "{name}-events"
+#domain = "{name}"
+#kind = "events"
+#path = "data/events-*.parquet"
+#columns.event = {{ value = "Product Viewed" }}    # a constant; {{ sql = "..." }} is an expression
+#columns.time = "happened_at"
+#columns.user_id = "customer"
+#columns.item = "item_id"
+"""
+
+
+def template(name: str, pack: str = "product") -> str:
+    """The commented file for a workspace with one domain.
+
+    Args:
+        name: Name of the domain.
+        pack: Its pack.
+
+    Raises:
+        InvalidRequest: A name is none that the configuration takes.
+    """
+    for field, value in (("name", name), ("pack", pack)):
+        if not fits(value, _NAME):
+            raise InvalidRequest(field, f"must be {described(_NAME)}", value)
+    return _TEMPLATE.format(name=name, pack=pack)

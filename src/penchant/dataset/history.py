@@ -1,0 +1,63 @@
+"""A person's own events become a request, by the same rules that make training rows of everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from penchant.dataset.interactions import LINES_OF_ORDERS
+from penchant.dataset.queries import Queries
+from penchant.dataset.reversals import reversed_at
+from penchant.events import Event, Role, Signal
+from penchant.slate import Codes
+
+
+class Reader:
+    """Reads events with a pack's signals."""
+
+    def __init__(self, signals: Sequence[Signal]) -> None:
+        """Take the pack's signals."""
+        self._by_event: dict[str, list[Signal]] = {}
+        for signal in signals:
+            self._by_event.setdefault(signal.event, []).append(signal)
+
+    def signals(self, event: Event) -> list[Signal]:
+        """How the pack reads an event; empty when it does not."""
+        progress = 1.0 if event.progress is None else event.progress
+        return [s for s in self._by_event.get(event.name, ()) if s.min_progress <= progress < s.max_progress]
+
+    def queries(
+        self, events: Sequence[Event], codes: Mapping[str, int], now: float, seeds: Codes | Sequence[int] = ()
+    ) -> Queries:
+        """One request with this history; goals that were taken back wholly are left out, as in training.
+
+        Args:
+            events: The person's events, oldest first.
+            codes: Item codes by id; events about other items are left out.
+            now: Moment of the request, Unix seconds; later events are left out.
+            seeds: Item codes the request is about.
+        """
+        # Lines of one order that name one item are one row, as in the dataset.
+        rows: dict[object, list[float]] = {}
+        for number, event in enumerate(events):
+            code = codes.get(event.item, -1) if event.item is not None else -1
+            if code < 0 or event.time / 1000.0 > now:
+                continue
+            for signal in self.signals(event):
+                pieces = 1.0 if event.quantity is None else event.quantity
+                of_order = event.order is not None and signal.role in LINES_OF_ORDERS
+                key = (code, signal.role, event.order) if of_order else (number, signal.role)
+                if key in rows:
+                    rows[key][4] += pieces
+                else:
+                    rows[key] = [code, event.time / 1000.0, signal.weight, int(signal.role), pieces]
+        if not rows:
+            return Queries.single(now, seeds=seeds)
+        items, times, weights, roles, pieces_ = (np.array(column) for column in zip(*rows.values(), strict=True))
+        item, role = items.astype(np.int32), roles.astype(np.int8)
+        if (role == Role.REVERSAL).any():
+            person = np.zeros(len(item), np.int32)
+            keep = ~(reversed_at(person, item, times, role, pieces_.astype(np.float32)) <= now)
+            item, times, weights, role = item[keep], times[keep], weights[keep], role[keep]
+        return Queries.single(now, item, times, weights.astype(np.float32), role, seeds)

@@ -1,0 +1,324 @@
+"""A configured system: the only place that knows every concrete part.
+
+engine = Engine.open(Path("penchant.toml"))
+engine.import_data()
+engine.train("shop")
+engine.recommend(RecommendationRequest(placement="home", user_id="42"))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from penchant.catalog import Item, read_item
+from penchant.clock import Clock, SystemClock
+from penchant.config import PackNames, Workspace, load, read_environment
+from penchant.dataset import Dataset, build
+from penchant.errors import ArtifactError, InvalidRequest, ItemRejected, NotFound
+from penchant.evaluation import Report, Window, evaluate, resolve
+from penchant.ingest import ImportReport, Verdict, collect, import_file
+from penchant.models import Run
+from penchant.pack import Pack, Placement
+from penchant.people import components
+from penchant.serving import DomainSetup, RecommendationRequest, Recommender, SlateLog
+from penchant.slate import Slate
+from penchant.storage import Lake, Manifest, Releases, SQLiteStore
+from penchant.training import fit, publish
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the share of it that is done, 0 to 1."""
+
+
+def silent(what: str, share: float) -> None:
+    """A `Progress` that shows nothing."""
+
+
+def installed_packs() -> dict[str, Pack]:
+    """Every pack that is installed, ours and others', found through the entry point `penchant.packs`."""
+    return {door.name: door.load() for door in entry_points(group="penchant.packs")}
+
+
+def names_of(packs: Mapping[str, Pack]) -> dict[str, PackNames]:
+    """What configuration may name of each pack."""
+    return {
+        name: PackNames(
+            models={model: type(recipe) for model, recipe in pack.models.items()},  # type: ignore[misc]
+            objectives=[o.name for o in pack.objectives],
+            placements=[p.name for p in pack.placements],
+            item=pack.item,
+        )
+        for name, pack in packs.items()
+    }
+
+
+def read_workspace(path: Path, environment: Mapping[str, str] | None = None) -> Workspace:
+    """Read and check a configuration without opening anything.
+
+    Raises:
+        ConfigError: With every problem there is.
+    """
+    return load(path, names_of(installed_packs()), read_environment() if environment is None else environment)
+
+
+class Engine:
+    """A workspace at work. Close it, or use it as a context."""
+
+    def __init__(self, workspace: Workspace, clock: Clock | None = None) -> None:
+        """Open the store of a checked workspace."""
+        self.workspace = workspace
+        self.settings = workspace.settings
+        self.clock: Clock = clock or SystemClock()
+        packs = installed_packs()
+        self.domains = {
+            name: _setup(name, packs[domain.pack], workspace) for name, domain in self.settings.domains.items()
+        }
+        self.store = SQLiteStore(workspace.database)
+        self.lake = Lake(workspace.lake)
+        self.releases = Releases(workspace.releases)
+        self._log = SlateLog(self.store)
+        self.recommender = Recommender(self.domains, self.store, self.releases, self.clock, self._log)
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock | None = None, environment: Mapping[str, str] | None = None) -> Engine:
+        """Read a configuration and open its workspace.
+
+        Raises:
+            ConfigError: With every problem there is.
+            StorageError: The store cannot be opened.
+        """
+        return cls(read_workspace(path, environment), clock)
+
+    def __enter__(self) -> Engine:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Write what is pending and let go of all files."""
+        self._log.close()
+        self.store.close()
+
+    # data in
+
+    def import_data(
+        self,
+        names: Sequence[str] = (),
+        progress: Callable[[str, int, int | None], None] = lambda name, done, total: None,
+    ) -> list[ImportReport]:
+        """Run imports.
+
+        Args:
+            names: Imports by name; all of them, items first, when empty.
+            progress: Called with the import's name, rows done and rows in all (None while unknown).
+
+        Raises:
+            NotFound: No such import.
+            ImportFailed: A file cannot be read; imports before it are done and kept.
+        """
+        have = {spec.name: spec for spec in self.settings.imports}
+        for name in names:
+            if name not in have:
+                raise NotFound("import", name, have)
+        chosen = [have[name] for name in names] or sorted(have.values(), key=lambda spec: spec.kind != "items")
+        reports = []
+        for spec in chosen:
+            pack = self.domains[spec.domain].pack
+            reports.append(
+                import_file(
+                    spec,
+                    self.workspace.resolve(spec.path),
+                    sink=self.store,
+                    kind=pack.item,
+                    known_events={signal.event for signal in pack.signals},
+                    rejected_folder=self.workspace.rejected,
+                    clock=self.clock,
+                    progress=lambda done, total, name=spec.name: progress(name, done, total),
+                )
+            )
+        return reports
+
+    def collect(self, messages: Sequence[Mapping[str, Any]], write_key: str | None) -> list[Verdict]:
+        """Take in messages in Segment form; what is answered `accepted` is on disk.
+
+        Args:
+            messages: Plain JSON objects.
+            write_key: Says which domain they belong to; may be left out when there is only one domain.
+
+        Raises:
+            InvalidRequest: The write key names no domain.
+        """
+        source, domain = self._source(write_key)
+        return collect(messages, domain=domain, source=source, sink=self.store, clock=self.clock)
+
+    def _source(self, write_key: str | None) -> tuple[str, str]:
+        if write_key is None:
+            if len(self.domains) == 1:
+                only = next(iter(self.domains))
+                return only, only
+            raise InvalidRequest("writeKey", "is missing")
+        for name, domain in self.settings.domains.items():
+            if write_key == name or write_key in domain.sources:
+                return write_key, name
+        raise InvalidRequest("writeKey", "belongs to no domain of this workspace", write_key)
+
+    def put_items(self, domain: str, items: Iterable[dict[str, Any]]) -> int:
+        """Insert or replace items of a domain, all or none; the next request obeys.
+
+        Returns:
+            How many.
+
+        Raises:
+            NotFound: No such domain.
+            ItemRejected: One is wrong; none was kept.
+        """
+        kind = self._setup(domain).pack.item
+        rows: list[tuple[str, bytes]] = []
+        for position, fields in enumerate(items):
+            try:
+                item = read_item(kind, fields)
+            except ItemRejected as error:
+                raise ItemRejected(error.item, f"items[{position}]: {error.reason}") from None
+            rows.append((item.id, msgspec.json.encode(item)))
+        self.store.put_items(domain, rows)
+        return len(rows)
+
+    # learning
+
+    def dataset(self, domain: str, progress: Progress = silent) -> Dataset:
+        """Everything known of a domain up to now, with the lake brought up to the end of the log."""
+        pack = self._setup(domain).pack
+        progress("events into the lake", 0.0)
+        self.lake.roll(self.store, progress=lambda done, total: progress("events into the lake", done / total))
+        progress("dataset", 0.0)
+        items = self._items(domain, pack)
+        data = build(
+            domain,
+            self.lake.files(domain),
+            pack.signals,
+            components(self.store.links()),
+            items,
+            threads=self.settings.training.threads,
+        )
+        progress("dataset", 1.0)
+        return data
+
+    def _items(self, domain: str, pack: Pack) -> dict[str, Item]:
+        decoder = msgspec.json.Decoder(pack.item)
+        return {name: decoder.decode(body) for name, body, _ in self.store.items(domain)}
+
+    def evaluate(self, domain: str, progress: Progress = silent) -> Report:
+        """Judge a domain's models on a global temporal split of what is known.
+
+        Raises:
+            NotFound: No such domain.
+            InvalidRequest: The windows do not fit the data.
+        """
+        return self._evaluate(self.dataset(domain, progress), progress)
+
+    def _evaluate(self, data: Dataset, progress: Progress) -> Report:
+        setup, settings = self._setup(data.domain), self.settings.domains[data.domain].evaluation
+        return evaluate(
+            data,
+            self._window(data),
+            setup.pack,
+            setup.pack.models,
+            settings=settings,
+            run=self._run(),
+            clock=self.clock,
+            progress=progress,
+        )
+
+    def _window(self, data: Dataset) -> Window:
+        times = data.interactions.time
+        if not len(times):
+            raise InvalidRequest("domain", f'"{data.domain}" has no events to judge by')
+        return resolve(self.settings.domains[data.domain].evaluation, float(times.min()), float(times.max()))
+
+    def train(self, domain: str, *, judge: bool = True, progress: Progress = silent) -> Manifest:
+        """Fit a domain's models on everything known, and let them serve as a new release.
+
+        Args:
+            domain: Domain name.
+            judge: Evaluate first; the report goes into the release as its evidence.
+            progress: Told what is being done.
+
+        Raises:
+            NotFound: No such domain.
+            InvalidRequest: The evaluation windows do not fit the data.
+        """
+        setup = self._setup(domain)
+        data = self.dataset(domain, progress)
+        report = self._evaluate(data, progress) if judge else None
+        fitted = fit(
+            data, setup.pack.models, self._run(), self.clock, lambda name, share: progress(f"fit {name}", share)
+        )
+        return publish(
+            self.releases,
+            data,
+            setup.pack,
+            fitted,
+            report,
+            now=self.clock.now(),
+            config=self.workspace.digest,
+            version=version("penchant"),
+            keep=self.settings.training.keep,
+        )
+
+    def _run(self) -> Run:
+        return Run(seed=self.settings.training.seed, threads=self.settings.training.threads)
+
+    # answers
+
+    def recommend(self, request: RecommendationRequest) -> Slate:
+        """Answer one request; see `Recommender.recommend`."""
+        return self.recommender.recommend(request)
+
+    def release_list(self, domain: str) -> list[Manifest | ArtifactError]:
+        """A domain's releases, the one that should serve first; a damaged one is its error."""
+        self._setup(domain)
+        found: list[Manifest | ArtifactError] = []
+        for name in self.releases.order(domain):
+            try:
+                found.append(self.releases.read(domain, name).manifest)
+            except ArtifactError as error:
+                found.append(error)
+        return found
+
+    def roll_back(self, domain: str, to: str | None = None) -> str:
+        """Let an earlier release of a domain serve again; its name."""
+        self._setup(domain)
+        return self.releases.roll_back(domain, to)
+
+    def _setup(self, domain: str) -> DomainSetup:
+        if domain not in self.domains:
+            raise NotFound("domain", domain, self.domains)
+        return self.domains[domain]
+
+
+def _setup(name: str, pack: Pack, workspace: Workspace) -> DomainSetup:
+    """A pack with the configured changes laid over it."""
+    settings = workspace.settings
+    domain = settings.domains[name]
+    models = {
+        model: msgspec.convert({**msgspec.to_builtins(recipe), **domain.models.get(model, {})}, type(recipe))
+        for model, recipe in pack.models.items()
+    }
+    shipped = {placement.name: placement for placement in pack.placements}
+    placements: dict[str, Placement] = dict(shipped)
+    for key, wanted in settings.placements.items():
+        if wanted.domain != name:
+            continue
+        given = {"size": wanted.size, "objective": wanted.objective, "budget_ms": wanted.budget_ms, "caps": wanted.caps}
+        changes = {field: value for field, value in given.items() if value}
+        placements[key] = msgspec.structs.replace(shipped[wanted.like or key], name=key, **changes)
+    objective = domain.objective or pack.objectives[0].name
+    return DomainSetup(name, replace(pack, models=models), placements, objective, domain.region)

@@ -1,0 +1,168 @@
+"""Matrix factorization of implicit feedback; requests are folded in, so a new event counts at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+import numpy as np
+from implicit.cpu.als import AlternatingLeastSquares
+from msgspec import Meta
+from numpy.typing import NDArray
+from scipy import sparse
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from penchant.dataset import Dataset, Queries
+from penchant.errors import FitFailed
+from penchant.models.choice import NOTHING, Allowed, allowed_in, best
+from penchant.models.history import POSITIVE, Past, PositiveRole, Weights, decay, roles_named
+from penchant.models.model import Fitted, Run, State
+from penchant.slate import Candidates, Codes
+
+_LEAST = np.float32(1e-30)
+
+
+@dataclass(frozen=True)
+class FittedALS:
+    """Item factors, and what folding a history in needs.
+
+    Attributes:
+        recipe: What it was fitted with.
+        factors: Item factors, shape (n_items, factors); a row of zeros for items nobody liked.
+        gram: `factors.T @ factors`.
+        norms: Length of each row of `factors`; 0 for items nobody liked, which are never proposed.
+    """
+
+    recipe: ALS
+    factors: NDArray[np.float32]
+    gram: NDArray[np.float64]
+    norms: NDArray[np.float32]
+
+    def retrieve(self, queries: Queries, k: int, allowed: Allowed = None) -> Candidates:
+        """Items by the dot product of their factors and the history's, which are solved for anew."""
+        rows = []
+        for i in range(len(queries)):
+            person = self.fold_in(Past.of(queries, i, len(self.factors), self.recipe.half_life_days))
+            if not person.any():
+                rows.append(NOTHING)
+                continue
+            scores = np.where(self.norms > 0, self.factors @ person, -np.inf)
+            rows.append(best(scores, k, allowed_in(allowed, i)))
+        return Candidates.from_rows(rows)
+
+    def similar(self, items: Codes, k: int, allowed: Allowed = None) -> Candidates:
+        """Items by the cosine of their factors, above 0."""
+        rows = []
+        for i, code in enumerate(items):
+            if not 0 <= code < len(self.factors) or not self.norms[code] > 0:
+                rows.append(NOTHING)
+                continue
+            cosine = self.factors @ self.factors[code] / np.maximum(self.norms * self.norms[code], _LEAST)
+            cosine[code] = 0.0
+            rows.append(best(np.where(cosine > 0, cosine, -np.inf), k, allowed_in(allowed, i)))
+        return Candidates.from_rows(rows)
+
+    def fold_in(self, past: Past) -> NDArray[np.float32]:
+        """A person's factors from a history: the least-squares answer with the items held fixed.
+
+        Args:
+            past: The history. What is liked is wanted to score 1 and what is disliked 0, with the recipe's
+                confidence; every other item is wanted to score 0 with a confidence of 1.
+
+        Returns:
+            Shape (factors,); zeros when nothing known is liked.
+        """
+        codes, net = past.net(self.recipe.roles)
+        confidence = self.recipe.confidence(net)
+        y = self.factors[codes].astype(np.float64)
+        wanted = np.maximum(confidence, 0.0) @ y
+        if not wanted.any():
+            return np.zeros(self.factors.shape[1], np.float32)
+        a = self.gram + (y.T * (np.abs(confidence) - 1.0)) @ y
+        a.flat[:: len(a) + 1] += self.recipe.regularization
+        return np.linalg.solve(a, wanted).astype(np.float32)
+
+    def state(self) -> State:
+        """All arrays and the recipe."""
+        arrays: dict[str, NDArray[Any]] = {"factors": self.factors, "gram": self.gram, "norms": self.norms}
+        return State(arrays, msgspec.to_builtins(self.recipe))
+
+    @classmethod
+    def restore(cls, state: State) -> FittedALS:
+        """From `state()`."""
+        arrays = (np.asarray(state.arrays[name]) for name in ("factors", "gram", "norms"))
+        return cls(msgspec.convert(state.settings, ALS), *arrays)
+
+
+class ALS(msgspec.Struct, frozen=True, kw_only=True):
+    """Implicit-feedback alternating least squares.
+
+    Hu, Koren & Volinsky, "Collaborative filtering for implicit feedback datasets" (ICDM 2008), fitted by the package
+    `implicit` with the conjugate gradients of Takács, Pilászy & Tikk (RecSys 2011).
+
+    Attributes:
+        factors: Numbers that describe an item.
+        regularization: Pull of all factors towards 0.
+        alpha: Confidence that a summed weight of 1 adds to the 1 that every cell has.
+        iterations: Rounds of fitting.
+        weighting: Whether a person's summed weight for an item counts as it is (`sum`) or its logarithm (`log`).
+        half_life_days: Days after which an event counts half, in the data and in the history; None counts all alike.
+        roles: Roles that count, by their signals' weights. Negative signals always count, as not wanted.
+    """
+
+    kind: ClassVar[str] = "als"
+    fitted: ClassVar[type[Fitted]] = FittedALS
+
+    factors: Annotated[int, Meta(ge=1, le=1_024)] = 64
+    regularization: Annotated[float, Meta(gt=0)] = 10.0
+    alpha: Annotated[float, Meta(ge=0)] = 2.0
+    iterations: Annotated[int, Meta(ge=1, le=500)] = 15
+    weighting: Literal["sum", "log"] = "sum"
+    half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 90.0
+    roles: tuple[PositiveRole, ...] = POSITIVE
+
+    def fit(self, data: Dataset, run: Run) -> FittedALS:
+        """Alternate between people's and items' factors.
+
+        Raises:
+            FitFailed: There is no event of the wanted roles.
+        """
+        x = self._net(data)
+        liked = np.bincount(x.indices[x.data > 0], minlength=x.shape[1]) > 0
+        if not liked.any():
+            raise FitFailed(self.kind, f"no event of the roles {', '.join(self.roles)}")
+        x.data = self.confidence(x.data).astype(np.float32)
+        with threadpool_limits(1, "blas"):  # BLAS threads beside implicit's own slow it down tenfold
+            model = AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.regularization,
+                iterations=self.iterations,
+                num_threads=run.threads,
+                random_state=run.seed,
+            )
+            model.fit(
+                x,
+                show_progress=False,
+                callback=lambda done, seconds, loss: run.progress((done + 1) / self.iterations),
+            )
+            factors = np.where(liked[:, None], model.item_factors, np.float32(0.0))
+            gram = factors.astype(np.float64).T @ factors.astype(np.float64)
+        return FittedALS(self, factors, gram, np.linalg.norm(factors, axis=1))
+
+    def confidence(self, net: NDArray[Any]) -> Weights:
+        """Confidence in each cell of the person-item matrix, with the sign of the cell's summed weight."""
+        size: Weights = np.abs(net, dtype=np.float64)
+        if self.weighting == "log":
+            size = np.log1p(size)
+        signed: Weights = np.copysign(1.0 + self.alpha * size, net)
+        return signed
+
+    def _net(self, data: Dataset) -> sparse.csr_matrix:
+        rows = data.interactions
+        wanted = (rows.weight > 0) & np.isin(rows.role, [int(r) for r in roles_named(self.roles)])
+        rows = rows.where((wanted | (rows.weight < 0)) & ~(rows.reversed_at <= data.now))
+        weight = rows.weight * decay(data.now - rows.time, self.half_life_days)
+        x = sparse.csr_matrix((weight, (rows.person, rows.item)), shape=(len(data.people), len(data.items)))
+        x.eliminate_zeros()
+        return x

@@ -1,0 +1,39 @@
+"""`GET /health/live` and `GET /health/ready`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.datastructures import State
+
+from penchant.server.state import engine_of
+
+
+@get("/health/live", sync_to_thread=False, tags=["health"])
+def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@get("/health/ready", sync_to_thread=True, tags=["health"])
+def ready(state: State) -> Response[dict[str, Any]]:
+    """Every domain can answer: 200, or 503 when the store cannot be read.
+
+    A domain without a release is ready: its catalog answers.
+    """
+    engine = engine_of(state)
+    try:
+        views = engine.recommender.warm()
+    except Exception as error:  # whatever it is, this server cannot answer now
+        return Response({"status": "not ready", "detail": str(error)}, status_code=503)
+    domains = {
+        name: {
+            "release": view.release,
+            "items": int(view.parts.table.active.sum()),
+            "models": sorted(view.parts.models),
+            "notes": list(view.notes),
+        }
+        for name, view in views.items()
+    }
+    return Response({"status": "ready", "domains": domains})

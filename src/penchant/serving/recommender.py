@@ -1,0 +1,152 @@
+"""From a request to a slate: history from the store, parts from the release and the catalog, then the pipeline."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.catalog import compile_filter
+from penchant.clock import Clock
+from penchant.dataset import Reader
+from penchant.errors import InvalidRequest, NotFound, StorageError
+from penchant.events import Event
+from penchant.pack import Facts, Pack, Placement
+from penchant.placements import Ask, answer
+from penchant.ranking import Objective
+from penchant.serving.live import LiveDomain, View
+from penchant.serving.request import RecommendationRequest
+from penchant.serving.slate_log import SlateLog
+from penchant.slate import Slate
+from penchant.storage import Releases, SlateRow, Store
+
+HISTORY = 500
+"""Latest events of a person that a request reads."""
+
+
+@dataclass(frozen=True)
+class DomainSetup:
+    """One domain, as configuration made it.
+
+    Attributes:
+        name: Domain name.
+        pack: Its pack, with configured hyper-parameters.
+        placements: Its placements by name, with configured changes.
+        objective: Objective of placements that name none.
+        region: Region of requests that name none.
+    """
+
+    name: str
+    pack: Pack
+    placements: Mapping[str, Placement]
+    objective: str
+    region: str | None
+
+
+class Recommender:
+    """Answers requests for every domain of a workspace. Safe to call from several threads."""
+
+    def __init__(
+        self, domains: Mapping[str, DomainSetup], store: Store, releases: Releases, clock: Clock, log: SlateLog
+    ) -> None:
+        """Take the parts; nothing is loaded yet."""
+        self._domains, self._store, self._clock, self._log = domains, store, clock, log
+        self._live = {name: LiveDomain(name, d.pack, store, releases) for name, d in domains.items()}
+        self._readers = {name: Reader(d.pack.signals) for name, d in domains.items()}
+
+    def warm(self) -> dict[str, View]:
+        """Load every domain, so that the first request does not wait."""
+        return {name: live.view() for name, live in self._live.items()}
+
+    def recommend(self, request: RecommendationRequest) -> Slate:
+        """Answer one request.
+
+        Raises:
+            NotFound: No such placement or domain.
+            InvalidRequest: Something the placement needs is missing, or the filter is wrong.
+        """
+        setup, placement = self._find(request)
+        view = self._live[setup.name].view()
+        self._check(request, placement)
+        now = self._clock.now()
+        notes = list(view.notes)
+        events = self._history(setup.name, request, now, notes)
+        seeds = [view.codes[i] for i in request.items if i in view.codes]
+        notes += [f"unknown item: {i}" for i in request.items if i not in view.codes]
+        facts = Facts(
+            self._readers[setup.name].queries(events, view.codes, now, np.array(seeds, np.int32)),
+            request.region or setup.region,
+            request.context,
+        )
+        ask = Ask(
+            facts,
+            request.n or placement.size,
+            self._objective(setup, placement),
+            _eligible(request, view),
+            request.personalized,
+        )
+        made = answer(placement, view.parts, ask, self._clock)
+        body = (setup.name, placement.name, request.actor, now, view.release, [item.id for item in made.items])
+        slate = Slate(
+            slate_id=hashlib.blake2b(msgspec.json.encode(body), digest_size=16).hexdigest(),
+            placement=placement.name,
+            domain=setup.name,
+            release=view.release,
+            items=made.items,
+            degraded=(*notes, *made.degraded),
+        )
+        at = int(now * 1000)
+        self._log.add(SlateRow(slate.slate_id, setup.name, request.actor, at, msgspec.json.encode(slate)))
+        return slate
+
+    def _find(self, request: RecommendationRequest) -> tuple[DomainSetup, Placement]:
+        if request.domain is not None:
+            setup = self._domains.get(request.domain)
+            if setup is None:
+                raise NotFound("domain", request.domain, self._domains)
+            found = [setup]
+        else:
+            found = [d for d in self._domains.values() if request.placement in d.placements]
+        if len(found) > 1:
+            raise InvalidRequest("domain", f"must say which: {', '.join(d.name for d in found)}")
+        if not found or request.placement not in found[0].placements:
+            have = {name for d in (found or self._domains.values()) for name in d.placements}
+            raise NotFound("placement", request.placement, have)
+        return found[0], found[0].placements[request.placement]
+
+    def _check(self, request: RecommendationRequest, placement: Placement) -> None:
+        if "item" in placement.needs and not request.items:
+            raise InvalidRequest("items", f'placement "{placement.name}" needs at least one item')
+        if "person" in placement.needs and request.actor is None:
+            raise InvalidRequest("user_id", f'placement "{placement.name}" needs user_id or anonymous_id')
+
+    def _history(self, domain: str, request: RecommendationRequest, now: float, notes: list[str]) -> list[Event]:
+        if request.actor is None:
+            return []
+        try:
+            actors = self._store.actors(request.actor)
+            return self._store.history(domain, actors, until=int(now * 1000), limit=HISTORY)
+        except StorageError as error:
+            notes.append(f"history: {error}")
+            return []
+
+    @staticmethod
+    def _objective(setup: DomainSetup, placement: Placement) -> Objective:
+        name = placement.objective or setup.objective
+        return next(o for o in setup.pack.objectives if o.name == name)
+
+
+def _eligible(request: RecommendationRequest, view: View) -> NDArray[np.bool_]:
+    table = view.parts.table
+    if request.filter is None:
+        eligible = np.ones(len(table), bool)
+    else:
+        eligible = compile_filter(request.filter, table, view.parts.pack.item).copy()
+    for name in request.exclude:
+        if name in view.codes:
+            eligible[view.codes[name]] = False
+    return eligible

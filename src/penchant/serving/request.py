@@ -1,0 +1,50 @@
+"""What a client asks for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+MOST_ITEMS = 200
+"""Longest slate."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class RecommendationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One request of one placement.
+
+    Attributes:
+        placement: Placement name.
+        domain: Domain name; may be left out when only one domain has the placement.
+        user_id: Known id of the person.
+        anonymous_id: Anonymous id of the person.
+        items: Ids of the items the request is about: the page's item, the basket, what just ended.
+        n: Items wanted; the placement's size when missing.
+        filter: Filter on item fields.
+        exclude: Ids of items not to show.
+        region: Region code, as the catalog writes it; the domain's when missing.
+        context: Anything else that is known of the moment.
+        personalized: False answers without looking at the person's history, save for hard constraints.
+    """
+
+    placement: Annotated[str, Meta(min_length=1, max_length=100)]
+    domain: str | None = None
+    user_id: Id | None = None
+    anonymous_id: Id | None = None
+    items: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
+    n: Annotated[int, Meta(ge=1, le=MOST_ITEMS)] | None = None
+    filter: dict[str, Any] | None = None
+    exclude: Annotated[tuple[Id, ...], Meta(max_length=10_000)] = ()
+    region: Annotated[str, Meta(max_length=20)] | None = None
+    context: dict[str, str | int | float | bool] = {}
+    personalized: bool = True
+
+    @property
+    def actor(self) -> str | None:
+        """The stronger of the ids, with its kind, or None for nobody."""
+        if self.user_id is not None:
+            return f"user:{self.user_id}"
+        return f"anon:{self.anonymous_id}" if self.anonymous_id is not None else None

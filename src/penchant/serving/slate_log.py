@@ -1,0 +1,62 @@
+"""Served slates go to the store in groups, beside the answer and not before it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+
+from penchant.storage import SlateRow, Store
+
+_GROUP = 256
+
+
+class SlateLog:
+    """A bounded queue and one writing thread.
+
+    An answer does not wait for its log line; when the store cannot keep up for `size` slates, further ones are
+    counted in `dropped` and not kept.
+    """
+
+    def __init__(self, store: Store, size: int = 10_000) -> None:
+        """Start the thread."""
+        self._store = store
+        self._queue: queue.Queue[SlateRow | None] = queue.Queue(size)
+        self.dropped = 0
+        self._thread = threading.Thread(target=self._write, name="penchant-slates", daemon=True)
+        self._thread.start()
+
+    def add(self, row: SlateRow) -> None:
+        """Keep one slate soon."""
+        try:
+            self._queue.put_nowait(row)
+        except queue.Full:
+            self.dropped += 1
+
+    def flush(self) -> None:
+        """Wait until everything added is in the store."""
+        self._queue.join()
+
+    def close(self) -> None:
+        """Write what is left and end the thread."""
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+
+    def _write(self) -> None:
+        while True:
+            rows = [self._queue.get()]
+            while len(rows) < _GROUP and rows[-1] is not None:
+                try:
+                    rows.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            kept = [row for row in rows if row is not None]
+            try:
+                if kept:
+                    self._store.log_slates(kept)
+            except Exception:  # a full disk must not end the thread: the next slates may be kept again
+                self.dropped += len(kept)
+            for _ in rows:
+                self._queue.task_done()
+            if rows[-1] is None:
+                return

@@ -1,0 +1,42 @@
+"""Fixtures that many rooms share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from penchant.events import Event
+from penchant.storage import SQLiteStore
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SQLiteStore]:
+    """An empty store in a file of its own."""
+    made = SQLiteStore(tmp_path / "penchant.db")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def event() -> Callable[..., Event]:
+    """Makes events: `event("Product Viewed", "shoe", at=60, user="ann")`; `at` in seconds."""
+    count = iter(range(1_000_000))
+
+    def make(
+        name: str,
+        item: str | None = None,
+        *,
+        at: float = 0.0,
+        user: str | None = "ann",
+        anonymous: str | None = None,
+        domain: str = "shop",
+        message_id: str | None = None,
+        **fields: object,
+    ) -> Event:
+        number = message_id if message_id is not None else f"m{next(count)}"
+        time = int(at * 1000)
+        return Event(domain, "test", number, 0, name, user, anonymous, time, time, item, **fields)  # type: ignore[arg-type]
+
+    return make

@@ -1,0 +1,212 @@
+"""From the log to interactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from penchant.catalog import Item
+from penchant.dataset import Dataset, build
+from penchant.events import Event, Role, Signal
+from penchant.people import components
+from penchant.storage import Lake, SQLiteStore
+
+HOUR = 3600.0
+SIGNALS = (
+    Signal("Order Completed", Role.GOAL, 1.0),
+    Signal("Product Viewed", Role.WEAK, 0.2),
+    Signal("Content Progressed", Role.WEAK, 0.3, min_progress=0.5),
+    Signal("Content Progressed", Role.NEGATIVE, -0.1, max_progress=0.1),
+    Signal("Order Refunded", Role.REVERSAL, -1.0),
+)
+Make = Callable[..., Event]
+Build = Callable[..., Dataset]
+
+
+@pytest.fixture
+def built(store: SQLiteStore, tmp_path: Path) -> Build:
+    def make(
+        events: list[Event],
+        links: tuple[tuple[str, str], ...] = (),
+        items: dict[str, Item] | None = None,
+        now: float | None = None,
+    ) -> Dataset:
+        store.append(events)
+        store.link(links)
+        lake = Lake(tmp_path / "lake")
+        lake.roll(store)
+        return build("shop", lake.files("shop"), SIGNALS, components(store.links()), items or {}, now=now)
+
+    return make
+
+
+def test_no_events_make_an_empty_dataset_of_the_catalog(built: Build) -> None:
+    data = built([], items={"b": Item(id="b"), "a": Item(id="a")})
+
+    assert data.items.ids == ("a", "b")
+    assert len(data.people) == 0 and len(data.interactions) == 0
+    assert len(data.queries(np.zeros(0, np.int32))) == 0
+
+
+def test_rows_stand_by_person_then_time_with_role_and_weight(built: Build, event: Make) -> None:
+    data = built(
+        [
+            event("Product Viewed", "x", at=20, user="bob"),
+            event("Order Completed", "x", at=30, user="ann"),
+            event("Product Viewed", "y", at=10, user="ann"),
+        ]
+    )
+    rows = data.interactions
+
+    assert data.people.ids == ("user:ann", "user:bob")
+    assert data.items.ids == ("x", "y")
+    assert rows.person.tolist() == [0, 0, 1]
+    assert rows.item.tolist() == [1, 0, 0]
+    assert rows.time.tolist() == [10.0, 30.0, 20.0]
+    assert rows.role.tolist() == [Role.WEAK, Role.GOAL, Role.WEAK]
+    assert rows.weight.tolist() == pytest.approx([0.2, 1.0, 0.2])
+    assert data.now == 31.0
+
+
+def test_events_the_pack_does_not_read_or_without_an_item_are_left_out(built: Build, event: Make) -> None:
+    data = built([event("Cart Viewed", "x"), event("Product Viewed", None), event("Product Viewed", "y")])
+
+    assert data.items.ids == ("y",)
+    assert len(data.interactions) == 1
+
+
+def test_progress_decides_which_signal_an_event_is(built: Build, event: Make) -> None:
+    shares = {"a": 0.05, "b": 0.3, "c": 0.5, "d": None}
+    data = built([event("Content Progressed", i, at=n, progress=p) for n, (i, p) in enumerate(shares.items())])
+
+    assert data.items.ids == ("a", "c", "d")
+    assert data.interactions.role.tolist() == [Role.NEGATIVE, Role.WEAK, Role.WEAK]
+
+
+def test_an_anonymous_past_joins_the_known_person(built: Build, event: Make) -> None:
+    events = [
+        event("Product Viewed", "x", at=1, user=None, anonymous="a1"),
+        event("Product Viewed", "y", at=2, user="ann"),
+        event("Product Viewed", "z", at=3, user=None, anonymous="a2"),
+    ]
+    data = built(events, links=(("anon:a1", "user:ann"),))
+
+    assert data.people.ids == ("anon:a2", "user:ann")
+    assert data.interactions.item[data.interactions.person == 1].tolist() == [0, 1]
+
+
+def test_a_pause_of_more_than_thirty_minutes_starts_a_session(built: Build, event: Make) -> None:
+    minutes = {"ann": [0, 30, 61], "bob": [5]}
+    data = built([event("Product Viewed", "x", at=m * 60, user=u) for u, ms in minutes.items() for m in ms])
+
+    assert data.interactions.session.tolist() == [0, 0, 1, 2]
+
+
+def test_goals_of_one_order_are_a_basket_and_without_orders_those_of_one_session(built: Build, event: Make) -> None:
+    data = built(
+        [
+            event("Order Completed", "x", at=1, order="o1"),
+            event("Product Viewed", "v", at=2),
+            event("Order Completed", "y", at=3, order="o1"),
+            event("Order Completed", "z", at=4, order="o2"),
+            event("Order Completed", "p", at=5 * HOUR),
+            event("Order Completed", "q", at=5 * HOUR + 1),
+            event("Order Completed", "x", at=6, order="o1", user="bob"),
+        ]
+    )
+    basket = dict(
+        zip(
+            zip(data.interactions.person.tolist(), [data.items.ids[i] for i in data.interactions.item], strict=True),
+            data.interactions.basket.tolist(),
+            strict=True,
+        )
+    )
+
+    assert basket[0, "v"] == -1
+    assert basket[0, "x"] == basket[0, "y"] != basket[0, "z"]
+    assert basket[0, "p"] == basket[0, "q"] != basket[0, "z"]
+    assert basket[1, "x"] != basket[0, "x"], "two people may use the same order id"
+
+
+def test_lines_of_one_order_that_name_one_item_are_one_purchase(built: Build, event: Make) -> None:
+    data = built(
+        [
+            event("Order Completed", "x", at=1, order="o1", quantity=2.0, price=3.0),
+            event("Order Completed", "x", at=1, order="o1", price=3.0),
+        ]
+    )
+
+    assert len(data.interactions) == 1
+    assert data.interactions.quantity.tolist() == [3.0]
+
+
+def test_a_return_takes_the_latest_purchases_back_until_its_pieces_are_used_up(built: Build, event: Make) -> None:
+    data = built(
+        [
+            event("Order Completed", "x", at=1, order="o1", quantity=1.0),
+            event("Order Completed", "x", at=2, order="o2", quantity=2.0),
+            event("Order Refunded", "x", at=9, quantity=2.0),
+            event("Order Completed", "x", at=10, order="o3", quantity=1.0),
+        ]
+    )
+
+    goals = data.interactions.where(data.interactions.role == Role.GOAL)
+
+    assert goals.reversed_at.tolist() == [np.inf, 9.0, np.inf]
+
+
+def test_a_part_return_leaves_the_purchase_standing(built: Build, event: Make) -> None:
+    data = built([event("Order Completed", "x", at=1, quantity=2.0), event("Order Refunded", "x", at=9, quantity=1.0)])
+
+    assert data.interactions.reversed_at.tolist() == [np.inf, np.inf]
+
+
+def test_before_a_moment_later_rows_and_later_returns_are_not_known(built: Build, event: Make) -> None:
+    data = built(
+        [
+            event("Order Completed", "x", at=1),
+            event("Product Viewed", "y", at=5),
+            event("Order Refunded", "x", at=9),
+        ]
+    )
+
+    assert len(data.positive(Role.GOAL)) == 0
+    assert len(data.before(9.0).positive(Role.GOAL)) == 1
+    assert len(data.before(9.5).positive(Role.GOAL)) == 0
+    assert data.before(5.0).interactions.item.tolist() == [0]
+    assert data.before(5.0).now == 5.0
+
+
+def test_now_keeps_the_future_out(built: Build, event: Make) -> None:
+    data = built([event("Product Viewed", "x", at=1), event("Product Viewed", "y", at=100)], now=50.0)
+
+    assert data.items.ids == ("x",)
+
+
+def test_queries_have_each_persons_history_oldest_first(built: Build, event: Make) -> None:
+    data = built(
+        [
+            event("Product Viewed", "x", at=1, user="ann"),
+            event("Order Completed", "x", at=2, user="ann"),
+            event("Order Refunded", "x", at=3, user="ann"),
+            event("Product Viewed", "y", at=1, user="bob"),
+        ]
+    )
+    queries = data.queries(np.array([1, 0], np.int32))
+
+    assert queries.items[queries.history(0)].tolist() == [1]
+    assert queries.roles[queries.history(1)].tolist() == [Role.WEAK, Role.REVERSAL]
+
+
+def test_the_matrix_adds_weights_and_halves_them_with_age(built: Build, event: Make) -> None:
+    day = 86_400.0
+    data = built([event("Order Completed", "x", at=1), event("Order Completed", "x", at=1 + day)], now=1 + day)
+    rows = data.positive()
+
+    assert data.matrix(rows).toarray().tolist() == [[1.0]]
+    data = built([event("Product Viewed", "z", at=2 * day)], now=1 + 2 * day)
+    decayed = data.matrix(data.positive(Role.GOAL), half_life_days=1.0).toarray()
+    assert decayed[0, 0] == pytest.approx(0.25 + 0.5)
