@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from penchant.config import PackNames, Workspace, load, read_environment
 from penchant.dataset import Dataset, build
 from penchant.errors import ArtifactError, InvalidRequest, ItemRejected, NotFound
 from penchant.evaluation import Report, Window, evaluate, resolve
-from penchant.ingest import ImportReport, Verdict, collect, import_file
+from penchant.ingest import ImportReport, Verdict, collect, find_files, import_file
 from penchant.models import Run
 from penchant.pack import Pack, Placement
 from penchant.people import components
@@ -77,6 +78,9 @@ class Engine:
         packs = installed_packs()
         self.domains = {
             name: _setup(name, packs[domain.pack], workspace) for name, domain in self.settings.domains.items()
+        }
+        self.sources = {
+            source: name for name, domain in self.settings.domains.items() for source in (name, *domain.sources)
         }
         self.store = SQLiteStore(workspace.database)
         self.lake = Lake(workspace.lake)
@@ -135,13 +139,14 @@ class Engine:
             reports.append(
                 import_file(
                     spec,
-                    self.workspace.resolve(spec.path),
+                    find_files(spec.path, self.workspace.root),
                     sink=self.store,
                     kind=pack.item,
                     known_events={signal.event for signal in pack.signals},
                     rejected_folder=self.workspace.rejected,
                     clock=self.clock,
-                    progress=lambda done, total, name=spec.name: progress(name, done, total),
+                    progress=partial(progress, spec.name),
+                    threads=self.settings.training.threads,
                 )
             )
         return reports
@@ -156,19 +161,25 @@ class Engine:
         Raises:
             InvalidRequest: The write key names no domain.
         """
-        source, domain = self._source(write_key)
-        return collect(messages, domain=domain, source=source, sink=self.store, clock=self.clock)
+        source = self._source(write_key)
+        domain = self.sources[source]
+        return collect(
+            messages,
+            source=source,
+            domain_of_source=self.sources,
+            sink=self.store,
+            clock=self.clock,
+            known_events={signal.event for signal in self.domains[domain].pack.signals},
+        )
 
-    def _source(self, write_key: str | None) -> tuple[str, str]:
+    def _source(self, write_key: str | None) -> str:
+        if write_key is None and len(self.domains) == 1:
+            return next(iter(self.domains))
         if write_key is None:
-            if len(self.domains) == 1:
-                only = next(iter(self.domains))
-                return only, only
             raise InvalidRequest("writeKey", "is missing")
-        for name, domain in self.settings.domains.items():
-            if write_key == name or write_key in domain.sources:
-                return write_key, name
-        raise InvalidRequest("writeKey", "belongs to no domain of this workspace", write_key)
+        if write_key not in self.sources:
+            raise InvalidRequest("writeKey", "belongs to no domain of this workspace", write_key)
+        return write_key
 
     def put_items(self, domain: str, items: Iterable[dict[str, Any]]) -> int:
         """Insert or replace items of a domain, all or none; the next request obeys.

@@ -68,6 +68,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         k: Candidates to fetch.
         weight: Share in relevance; higher counts more.
         slots: Places of a slate kept for this source's own best, when it has any.
+        differs: A category field; only items that differ in it from what the request is about are taken: what goes
+            with shoes is no other shoe.
         reason: Code and text told when this source proposed the item.
     """
 
@@ -76,6 +78,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     k: int = 200
     weight: float = 1.0
     slots: int = 0
+    differs: str = ""
     reason: tuple[str, str] | None = None
 
 

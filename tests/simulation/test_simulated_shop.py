@@ -120,16 +120,15 @@ def test_nobody_orders_one_model_twice_unless_it_is_used_up(shop_world: World, s
 
 
 def test_people_are_anonymous_first_and_some_become_known(shop_rows: list[dict[str, Any]]) -> None:
-    rows = shop_rows
     known: dict[str, str] = {}
-    for row in rows:
+    for row in shop_rows:
         device, user = row["anonymous_id"], row["user_id"]
         assert known.get(device, user) == user
         if user is not None:
             known[device] = user
 
     first = {}
-    for row in rows:
+    for row in shop_rows:
         first.setdefault(row["anonymous_id"], row["user_id"])
     assert 0.4 < len(known) / len(first) < 0.9
     assert sum(user is None for user in first.values()) > 0.8 * len(first)

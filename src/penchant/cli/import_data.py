@@ -27,7 +27,7 @@ def import_data(
 
 def show(reports: list[ImportReport]) -> None:
     """Print what became of each import's rows."""
-    rows = [("import", "read", "stored", "duplicate", "left out", "rejected", "rows/s")]
+    rows: list[tuple[str, ...]] = [("import", "read", "stored", "duplicate", "left out", "rejected", "rows/s")]
     for report in reports:
         rate = report.read / report.seconds if report.seconds else 0.0
         left_out, rejected = sum(report.excluded.values()), sum(report.rejected.values())

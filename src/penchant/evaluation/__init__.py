@@ -1,6 +1,6 @@
 """Offline evaluation: who is judged, by what, how sure the numbers are, and which model may be called the winner."""
 
-from penchant.evaluation.blend import blended, choose_weights
+from penchant.evaluation.blend import blended, choose_weights, fuse
 from penchant.evaluation.interval import Estimate, coverage_interval, difference, interval, intervals
 from penchant.evaluation.offline import evaluate
 from penchant.evaluation.report import Counts, Report, Row, rows_for_table
@@ -22,6 +22,7 @@ __all__ = [
     "decide",
     "difference",
     "evaluate",
+    "fuse",
     "interval",
     "intervals",
     "judge",

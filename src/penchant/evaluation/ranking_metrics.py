@@ -35,7 +35,8 @@ def hits(lists: Codes, target_ptr: Offsets, targets: Codes) -> NDArray[np.bool_]
     # An empty place asks for the code width - 1, which no target has.
     wanted = np.arange(n)[:, None] * width + np.where(lists < 0, width - 1, lists)
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return (keys[at] == wanted) & ~_repeated(lists)
+    found: NDArray[np.bool_] = (keys[at] == wanted) & ~_repeated(lists)
+    return found
 
 
 def ndcg(hit: NDArray[np.bool_], sizes: NDArray[np.int64], k: int) -> Values:
@@ -51,7 +52,7 @@ def ndcg(hit: NDArray[np.bool_], sizes: NDArray[np.int64], k: int) -> Values:
     """
     discount = 1.0 / np.log2(np.arange(2, k + 2))
     ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(sizes, k)]
-    gained = hit[:, :k] @ discount[: hit.shape[1]]
+    gained: Values = hit[:, :k] @ discount[: hit.shape[1]]
     return _of_targets(gained / np.maximum(ideal, 1e-12), sizes)
 
 

@@ -140,7 +140,11 @@ def _text(family: str, raw: str) -> str:
 
 def _time(family: str, raw: str) -> str:
     """Milliseconds since the epoch; a number counts as seconds, or from 1e11 on as milliseconds."""
-    number = f"TRY_CAST({raw} AS DOUBLE)"
+    value = f"trim({raw})" if family == "text" else raw
+    moment = f"TRY_CAST({value} AS TIMESTAMPTZ)"
+    # A cast that fails is slow, so a number is looked for only where there is no time.
+    left = f"CASE WHEN {moment} IS NULL THEN {raw} END" if family == "text" else raw
+    number = f"TRY_CAST({left} AS DOUBLE)"
     # Below 1e8 (March 1973) a number is rather a date without separators, or a mistake.
     from_number = (
         f"CASE WHEN {number} BETWEEN {_LOWEST} AND {_HIGHEST} "
@@ -148,8 +152,6 @@ def _time(family: str, raw: str) -> str:
     )
     if family in ("whole", "number"):
         return from_number
-    value = f"trim({raw})" if family == "text" else raw
-    moment = f"TRY_CAST({value} AS TIMESTAMPTZ)"
     from_moment = f"CASE WHEN isfinite({moment}) AND epoch_ms({moment}) < {_HIGHEST} THEN epoch_ms({moment}) END"
     return f"coalesce({from_moment}, {from_number})" if family == "text" else from_moment
 

@@ -40,7 +40,7 @@ class Statement:
 
     Attributes:
         sql: Gives `line` (where the file has lines), `excluded` (place of the rule that left the row out), `why`
-            (`reason:field` of a refused row), `raw` (its values) and the mapped fields, by their names with `t_`.
+            (`reason:field` of a refused row), `raw` (its values, as JSON) and the mapped fields, by their names with `t_`.
         fields: The mapped fields, in order.
     """
 
@@ -111,7 +111,7 @@ class Mapper:
         extra = "".join(f", {sql} AS {quoted(name)}" for name, sql in (hashed or {}).items())
         results = ", ".join(quoted(f"t_{field.name}") for field in mapped)
         sql = (
-            f"SELECT line, excluded, why, CASE WHEN why IS NOT NULL THEN struct_pack({kept}) END AS raw, "
+            f"SELECT line, excluded, why, CASE WHEN why IS NOT NULL THEN CAST(to_json(struct_pack({kept})) AS VARCHAR) END AS raw, "
             f"{results}{extra} FROM (SELECT *, {why} AS why FROM (SELECT *, {', '.join(typed)} FROM ({base})))"
         )
         self._describe(sql, "columns")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -164,8 +165,7 @@ class _Run:
             self.excluded[self.spec.exclude[entry["values"]].reason] += entry["counts"]
         for place in pc.indices_nonzero(pc.is_valid(batch["why"])).to_pylist():
             reason, _, field = batch["why"][place].as_py().partition(":")
-            raw = {name.removeprefix("r_"): value for name, value in batch["raw"][place].as_py().items()}
-            refuse(place, reason, field, raw, "")
+            refuse(place, reason, field, msgspec.json.decode(batch["raw"][place].as_py()), "")
         read(batch, refuse)
         self.done += batch.num_rows
 

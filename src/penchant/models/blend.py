@@ -34,31 +34,34 @@ def merge(parts: Sequence[tuple[Candidates, float]], k: int) -> Candidates:
     if any(len(candidates) != n for candidates, _ in parts):
         raise ValueError("parts differ in their number of rows")
     total = sum(weight for _, weight in parts)
-    row = np.concatenate([np.repeat(np.arange(n), np.diff(c.ptr)) for c, _ in parts])
+    lengths = np.concatenate([np.diff(c.ptr) for c, _ in parts])
+    shares = np.repeat([weight / total if total > 0 else 0.0 for _, weight in parts], n)
     items = np.concatenate([c.items for c, _ in parts])
-    values = np.concatenate([_scaled(c) * (weight / total if total > 0 else 0.0) for c, weight in parts])
+    values = _scaled(np.concatenate([c.scores for c, _ in parts]), lengths) * np.repeat(shares, lengths)
     stride = int(items.max(initial=0)) + 1
+    row = np.repeat(np.tile(np.arange(n), len(parts)), lengths)
     keys, place = np.unique(row * stride + items, return_inverse=True)
     sums = np.bincount(place, values, minlength=len(keys))
-    row, items = keys // stride, (keys % stride).astype(np.int32)
-    order = np.lexsort((items, -sums, row))
-    row = row[order]
-    first = np.searchsorted(row, np.arange(n + 1))
-    keep = np.arange(len(row)) - first[row] < k
-    lengths = np.minimum(np.diff(first), max(k, 0))
-    ptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Candidates(ptr, items[order][keep], sums[order][keep].astype(np.float32))
+    row, items = np.divmod(keys, stride)
+    # Keys rise by row and code, and both sorts are stable: equal scores stay in code order.
+    order = np.argsort(-sums, kind="stable") if n == 1 else np.lexsort((-sums, row))
+    found = np.bincount(row, minlength=n)
+    kept = np.minimum(found, max(k, 0))
+    keep = order[np.arange(len(keys)) - np.repeat(np.cumsum(found) - found, found) < k]
+    out = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
+    return Candidates(out, items[keep].astype(np.int32), sums[keep].astype(np.float32))
 
 
-def _scaled(candidates: Candidates) -> NDArray[np.float64]:
-    scores, ptr = candidates.scores.astype(np.float64), candidates.ptr
-    lengths = np.diff(ptr)
-    full = lengths > 0
-    low, high = np.zeros(len(lengths)), np.zeros(len(lengths))
-    if full.any():
-        starts = ptr[:-1][full]
-        low[full], high[full] = np.minimum.reduceat(scores, starts), np.maximum.reduceat(scores, starts)
-    spread = np.repeat(high - low, lengths)
-    share = np.divide(scores - np.repeat(low, lengths), spread, out=np.ones_like(scores), where=spread > 0)
-    floor = np.repeat(1.0 / (lengths + 1.0), lengths)
-    return floor + (1.0 - floor) * share
+def _scaled(scores: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Scores of rows that stand one after the other, each row brought to the scale of `merge`."""
+    lengths = lengths[lengths > 0]
+    if not len(lengths):
+        return np.zeros(0)
+    exact = scores.astype(np.float64)
+    starts = np.cumsum(lengths) - lengths
+    low, high = np.minimum.reduceat(exact, starts), np.maximum.reduceat(exact, starts)
+    floor = 1.0 / (lengths + 1.0)
+    flat = high == low
+    slope = np.where(flat, 0.0, (1.0 - floor) / np.where(flat, 1.0, high - low))
+    base = np.where(flat, 1.0, floor - slope * low)
+    return np.repeat(base, lengths) + np.repeat(slope, lengths) * exact

@@ -20,6 +20,8 @@ def problems(placement: Placement, pack: Pack) -> list[str]:
             found.append(f'model "{source.model}" cannot retrieve for people')
         if source.reads in ("seeds", "both") and not issubclass(recipe.fitted, Similar):
             found.append(f'model "{source.model}" cannot find similar items')
+        if source.differs and source.differs not in pack.item.__struct_fields__:
+            found.append(f'no field "{source.differs}" to differ in')
     for name in placement.fallback:
         if name not in pack.models:
             found.append(f'no model "{name}" to fall back on')

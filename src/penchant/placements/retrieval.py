@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.catalog import ItemTable
 from penchant.dataset import Queries
 from penchant.models import Retriever, Similar
 from penchant.pack import Placement, Source
@@ -58,7 +59,8 @@ def retrieve(
             late.append(source.model)
             continue
         try:
-            rows[source.model] = _ask(source, parts, queries, known)
+            open_ = known & _unlike(source.differs, parts.table, queries)[: parts.n_known] if source.differs else known
+            rows[source.model] = _ask(source, parts, queries, open_)
         except Exception as error:  # one broken source must not take the answer down; it is named in `degraded`
             failed[source.model] = f"{type(error).__name__}: {error}"
     items = np.unique(np.concatenate([found for found, _ in rows.values()] or [np.zeros(0, np.int32)]))
@@ -114,6 +116,15 @@ def _ask(source: Source, parts: Parts, queries: Queries, allowed: NDArray[np.boo
     sums = np.bincount(at, np.concatenate([scores for _, scores in found]))
     order = np.argsort(-sums, kind="stable")[: source.k]
     return items[order].astype(np.int32), sums[order].astype(np.float32)
+
+
+def _unlike(field: str, table: ItemTable, queries: Queries) -> NDArray[np.bool_]:
+    """Rows whose value of a field none of the seeds (or, without seeds, of the latest items) has."""
+    about = queries.seeds if len(queries.seeds) else latest(queries)
+    about = about[(about >= 0) & (about < len(table))]
+    codes = table.category(field).codes
+    other: NDArray[np.bool_] = ~np.isin(codes, codes[about])
+    return other
 
 
 def latest(queries: Queries) -> Codes:

@@ -2,10 +2,11 @@
 
 from penchant.simulation.academy import academy
 from penchant.simulation.brand import configuration
+from penchant.simulation.messages import message
 from penchant.simulation.scenario import Scenario, scenario
 from penchant.simulation.shop import shop
 from penchant.simulation.stream import stream
 from penchant.simulation.world import World
 from penchant.simulation.write import write
 
-__all__ = ["Scenario", "World", "academy", "configuration", "scenario", "shop", "stream", "write"]
+__all__ = ["Scenario", "World", "academy", "configuration", "message", "scenario", "shop", "stream", "write"]

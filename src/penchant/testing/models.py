@@ -59,19 +59,31 @@ class ModelChecks:
 
     @classmethod
     @cache
+    def world(cls) -> Dataset:
+        """`data`, made once a class."""
+        return cls.data()
+
+    @classmethod
+    @cache
     def fit(cls) -> Any:
         """The model, fitted once a class."""
-        return cls.recipe.fit(cls.data(), Run())
+        return cls.recipe.fit(cls.world(), Run())
+
+    @classmethod
+    @cache
+    def queries(cls) -> Queries:
+        """Every person's request, and odd ones."""
+        return tiny_queries(cls.world())
 
     @classmethod
     def retrieve(cls, k: int = _K, allowed: NDArray[np.bool_] | None = None) -> Candidates:
-        """The answers to every tiny request."""
-        return retriever(cls.fit()).retrieve(tiny_queries(cls.data()), k, allowed)
+        """The answers to `queries`."""
+        return retriever(cls.fit()).retrieve(cls.queries(), k, allowed)
 
     @classmethod
     def similar(cls, k: int = _K, allowed: NDArray[np.bool_] | None = None) -> Candidates:
         """The answers for every item, known or not."""
-        return similar(cls.fit()).similar(_all_items(cls.data()), k, allowed)
+        return similar(cls.fit()).similar(_all_items(cls.world()), k, allowed)
 
     # Recipe and state
 
@@ -97,11 +109,11 @@ class ModelChecks:
 
     def test_fit_twice_gives_the_same_model(self) -> None:
         """All randomness comes from the run's seed."""
-        same_state(self.recipe.fit(self.data(), Run()).state(), self.fit().state())
+        same_state(self.recipe.fit(self.world(), Run()).state(), self.fit().state())
 
     def test_fit_does_not_depend_on_the_number_of_threads(self) -> None:
         """One thread and two give the same bits."""
-        same_state(self.recipe.fit(self.data(), Run(threads=1)).state(), self.fit().state())
+        same_state(self.recipe.fit(self.world(), Run(threads=1)).state(), self.fit().state())
 
     def test_fit_leaves_the_data_alone(self) -> None:
         """Other models are fitted on the same arrays."""
@@ -147,27 +159,27 @@ class ModelChecks:
 
     def test_state_read_only_answers_the_same(self) -> None:
         """A release is mapped into memory, not copied."""
-        same(answers(restored(self.fit()), self.data()), answers(self.fit(), self.data()))
+        same(answers(restored(self.fit()), self.world()), answers(self.fit(), self.world()))
 
     # Retrieve
 
     def test_retrieve_gives_well_formed_rows(self) -> None:
         """Known items, each once, finite scores, best first, ties by code."""
         found = self.retrieve()
-        assert len(found) == len(tiny_queries(self.data()))
+        assert len(found) == len(self.queries())
         assert len(found.items) > 0
         assert np.diff(found.ptr).max() <= _K
-        well_formed(found, len(self.data().items))
+        well_formed(found, len(self.world().items))
 
     def test_retrieve_answers_a_batch_like_single_requests(self) -> None:
         """Serving and training see the same model."""
-        fitted, queries = retriever(self.fit()), tiny_queries(self.data())
+        fitted, queries = retriever(self.fit()), self.queries()
         rows = [fitted.retrieve(queries.take(i, i + 1), _K).row(0) for i in range(len(queries))]
         same(Candidates.from_rows(rows), self.retrieve())
 
     def test_retrieve_answers_slices_of_a_batch_alike(self) -> None:
         """However a batch is cut."""
-        fitted, queries = retriever(self.fit()), tiny_queries(self.data())
+        fitted, queries = retriever(self.fit()), self.queries()
         cuts = [0, 0, 5, 6, len(queries)]
         parts = [fitted.retrieve(queries.take(a, b), _K) for a, b in pairwise(cuts)]
         rows = [part.row(i) for part in parts for i in range(len(part))]
@@ -175,12 +187,12 @@ class ModelChecks:
 
     def test_retrieve_gives_no_rows_for_no_requests(self) -> None:
         """An empty batch has an empty answer."""
-        queries = tiny_queries(self.data()).take(0, 0)
+        queries = self.queries().take(0, 0)
         assert len(retriever(self.fit()).retrieve(queries, _K)) == 0
 
     def test_retrieve_starts_a_long_list_with_the_short_one(self) -> None:
         """`k` cuts, and changes nothing else."""
-        n = len(self.data().items)
+        n = len(self.world().items)
         short, long = self.retrieve(3), self.retrieve(n + 5)
         for i in range(len(short)):
             np.testing.assert_array_equal(short.row(i)[0], long.row(i)[0][:3])
@@ -191,23 +203,23 @@ class ModelChecks:
 
     def test_retrieve_obeys_a_mask_for_all_rows(self) -> None:
         """A constraint that holds for everyone."""
-        allowed = np.arange(len(self.data().items)) % 2 == 0
+        allowed = np.arange(len(self.world().items)) % 2 == 0
         found = self.retrieve(allowed=allowed)
         assert len(found.items) > 0
         assert allowed[found.items].all()
 
     def test_retrieve_finds_what_the_whole_list_holds_of_a_mask(self) -> None:
         """The mask is applied before the cut, and changes no order."""
-        n = len(self.data().items)
+        n = len(self.world().items)
         allowed = np.arange(n) % 3 != 0
-        whole, found = self.retrieve(n), self.retrieve(n, allowed)
+        whole, found = self.retrieve(n), self.retrieve(_K, allowed)
         for i in range(len(whole)):
             codes, _ = whole.row(i)
-            np.testing.assert_array_equal(found.row(i)[0], codes[allowed[codes]])
+            np.testing.assert_array_equal(found.row(i)[0], codes[allowed[codes]][:_K])
 
     def test_retrieve_obeys_a_mask_of_its_own_for_each_row(self) -> None:
         """A constraint of each request's own."""
-        queries, n = tiny_queries(self.data()), len(self.data().items)
+        queries, n = self.queries(), len(self.world().items)
         allowed = np.random.default_rng(3).random((len(queries), n)) < 0.5
         found = self.retrieve(allowed=allowed)
         rows = [
@@ -218,11 +230,11 @@ class ModelChecks:
 
     def test_retrieve_gives_empty_rows_when_nothing_is_allowed(self) -> None:
         """The strictest constraint."""
-        assert len(self.retrieve(allowed=np.zeros(len(self.data().items), bool)).items) == 0
+        assert len(self.retrieve(allowed=np.zeros(len(self.world().items), bool)).items) == 0
 
     def test_retrieve_ignores_unknown_items_of_a_history(self) -> None:
         """Items that came after the release."""
-        n, now = len(self.data().items), self.data().now
+        n, now = len(self.world().items), self.world().now
         clean = Queries.single(now, [1, 4], [now - 9e5, now - 5e5], [1.0, 1.0], [0, 0])
         dirty = Queries.single(
             now, [-1, 1, n, 4, n + 99], [now - 1e6, now - 9e5, now - 8e5, now - 5e5, now], [1.0] * 5, [0] * 5
@@ -232,7 +244,7 @@ class ModelChecks:
 
     def test_retrieve_for_nobody_in_particular(self) -> None:
         """No known history: an empty row, or an answer for everyone, as `personal` says."""
-        n, now = len(self.data().items), self.data().now
+        n, now = len(self.world().items), self.world().now
         nobody = joined((Queries.single(now), Queries.single(now, [-1, n], [0.0, 1.0], [1.0, 1.0], [0, 0])))
         lengths = np.diff(retriever(self.fit()).retrieve(nobody, _K).ptr)
         assert (lengths == 0).all() if self.personal else (lengths > 0).all()
@@ -242,20 +254,20 @@ class ModelChecks:
     def test_similar_gives_well_formed_rows(self) -> None:
         """As for `retrieve`."""
         found = self.similar()
-        assert len(found) == len(_all_items(self.data()))
+        assert len(found) == len(_all_items(self.world()))
         assert len(found.items) > 0
         assert np.diff(found.ptr).max() <= _K
-        well_formed(found, len(self.data().items))
+        well_formed(found, len(self.world().items))
 
     def test_similar_never_names_the_item_itself(self) -> None:
         """However long the list."""
-        found = self.similar(len(self.data().items))
-        for i, code in enumerate(_all_items(self.data())):
+        found = self.similar(len(self.world().items))
+        for i, code in enumerate(_all_items(self.world())):
             assert code not in found.row(i)[0]
 
     def test_similar_gives_empty_rows_for_unknown_items(self) -> None:
         """Items that came after the release."""
-        n = len(self.data().items)
+        n = len(self.world().items)
         found = similar(self.fit()).similar(np.array([-1, n, n + 100], np.int32), _K)
         assert len(found) == 3
         assert len(found.items) == 0
@@ -263,19 +275,19 @@ class ModelChecks:
     def test_similar_answers_a_batch_like_single_items(self) -> None:
         """However many are asked for at once."""
         fitted = similar(self.fit())
-        rows = [fitted.similar(np.array([code], np.int32), _K).row(0) for code in _all_items(self.data())]
+        rows = [fitted.similar(np.array([code], np.int32), _K).row(0) for code in _all_items(self.world())]
         same(Candidates.from_rows(rows), self.similar())
 
     def test_similar_obeys_a_mask_for_all_rows(self) -> None:
         """A constraint that holds for everyone."""
-        allowed = np.arange(len(self.data().items)) % 2 == 0
+        allowed = np.arange(len(self.world().items)) % 2 == 0
         found = self.similar(allowed=allowed)
         assert len(found.items) > 0
         assert allowed[found.items].all()
 
     def test_similar_obeys_a_mask_of_its_own_for_each_row(self) -> None:
         """A constraint of each item's own."""
-        items, n = _all_items(self.data()), len(self.data().items)
+        items, n = _all_items(self.world()), len(self.world().items)
         allowed = np.random.default_rng(3).random((len(items), n)) < 0.5
         found = self.similar(allowed=allowed)
         assert all(allowed[i][found.row(i)[0]].all() for i in range(len(found)))

@@ -21,6 +21,7 @@ PLACEMENTS = (
             Source(model="alike", weight=1.0, reason=_ALIKE),
         ),
         constraints=_NEW,
+        caps={"creator": 6},
         fallback=("popular-by-creator", "popular-week", "popular"),
     ),
     Placement(

@@ -27,8 +27,14 @@ def not_bought(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     return allowed
 
 
+def not_chosen(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
+    """Products that do not lie in the person's cart or on their wishlist."""
+    return ~facts.queries.touched(len(table), Role.STRONG)
+
+
 CONSTRAINTS = (
     Constraint("in-stock", "Nothing that cannot be bought now.", in_stock),
     Constraint("sellable-region", "Nothing that may not be sold where the person is.", sellable),
     Constraint("not-bought", "Nothing the person has already, unless it is used up.", not_bought),
+    Constraint("not-chosen", "Nothing that lies in the person's cart or on their wishlist already.", not_chosen),
 )

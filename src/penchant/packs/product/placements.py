@@ -21,9 +21,10 @@ PLACEMENTS = (
             Source(model="als", weight=1.0, reason=_SIMILAR_TASTE),
             Source(model="item-knn", weight=0.7, reason=_ALSO_LOOKED),
             Source(model="alike", weight=1.0, reason=_ALIKE),
-            Source(model="basket", weight=0.6, slots=3, k=50, reason=_GOES_WITH),
+            Source(model="basket", weight=0.6, slots=3, k=50, differs="category", reason=_GOES_WITH),
         ),
-        constraints=_NEW,
+        constraints=(*_NEW, "not-chosen"),
+        caps={"group": 2},
         fallback=("popular-by-category", "popular-week", "popular"),
     ),
     Placement(
@@ -36,6 +37,7 @@ PLACEMENTS = (
             Source(model="als", reads="seeds", weight=0.5, reason=_SIMILAR_TASTE),
         ),
         constraints=_NEW,
+        caps={"group": 2},
     ),
     Placement(
         name="also-bought",
@@ -57,8 +59,9 @@ PLACEMENTS = (
     Placement(
         name="cart",
         about="In the basket: what completes it.",
-        sources=(Source(model="basket", k=50, reason=_GOES_WITH),),
-        constraints=_NEW,
+        sources=(Source(model="basket", k=50, differs="category", reason=_GOES_WITH),),
+        constraints=(*_NEW, "not-chosen"),
+        caps={"group": 1},
         size=6,
     ),
     Placement(

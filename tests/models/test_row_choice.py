@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+
+from penchant.models.choice import allowed_in, best, best_among, repeated
+
+INF = np.inf
+
+
+def test_the_best_stand_first_and_equal_scores_by_code():
+    codes, scores = best(np.array([0.5, 2.0, 0.5, 1.0]), 3)
+
+    assert codes.tolist() == [1, 3, 0]
+    assert scores.tolist() == [2.0, 1.0, 0.5]
+
+
+def test_what_is_not_allowed_is_no_candidate():
+    codes, _ = best(np.array([3.0, 2.0, 1.0, -INF]), 4, np.array([False, True, True, True]))
+
+    assert codes.tolist() == [1, 2]
+
+
+def test_a_few_items_are_chosen_from_like_all():
+    codes = np.array([2, 5, 7, 9], np.int32)
+
+    chosen, scores = best_among(codes, np.array([1.0, 3.0, 3.0, 2.0]), 3, np.arange(10) != 9)
+
+    assert chosen.tolist() == [5, 7, 2]
+    assert scores.tolist() == [3.0, 3.0, 1.0]
+
+
+def test_nothing_is_chosen_of_nothing():
+    assert len(best(np.ones(3), 0)[0]) == 0
+    assert len(best(np.zeros(0), 5)[0]) == 0
+    assert len(best_among(np.zeros(0, np.int32), np.zeros(0), 5)[0]) == 0
+    assert len(best_among(np.array([1], np.int32), np.ones(1), 0)[0]) == 0
+
+
+def test_a_row_has_its_own_mask_or_the_common_one():
+    common, own = np.array([True, False]), np.array([[True, False], [False, True]])
+
+    assert allowed_in(None, 1) is None
+    assert allowed_in(common, 1).tolist() == [True, False]
+    assert allowed_in(own, 1).tolist() == [False, True]
+
+
+def test_a_row_can_be_repeated():
+    rows = repeated((np.array([4, 2], np.int32), np.array([1.0, 0.5], np.float32)), 3)
+
+    assert len(rows) == 3
+    assert rows.row(2)[0].tolist() == [4, 2]
+    assert rows.row(2)[1].tolist() == [1.0, 0.5]
