@@ -21,6 +21,11 @@ from penchant.packs.product.items import Product
 NOW = parse_time("2026-11-21T20:00:00Z")
 
 
+def column(value: Any) -> Any:
+    """What the file says, as the settings read it: `{"value": 1}` needs its tag."""
+    return {"column": next(iter(value)), **value} if isinstance(value, dict) else value
+
+
 class MemorySink:
     """Keeps each (source, message id, line) once, as the log does."""
 
@@ -58,17 +63,21 @@ def sink() -> MemorySink:
 def run(tmp_path: Path, sink: MemorySink) -> Callable[..., ImportReport]:
     """Writes a file and imports it: `run("a.csv", "id,time\\n...", columns={...})`."""
 
-    def call(name: str, data: str | bytes | None = None, *, kind: type[Item] = Product, **spec: Any) -> ImportReport:
+    def call(
+        name: str, data: str | bytes | None = None, *, item_type: type[Item] = Product, **spec: Any
+    ) -> ImportReport:
+        progress = spec.pop("progress", None)
         if data is not None:
             raw = data.encode() if isinstance(data, str) else data
             (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
-        made = msgspec.convert({"name": "test", "domain": "shop", "path": name, **spec}, Import)
-        progress = spec.pop("progress", None)
+        spec["name"] = spec.pop("as_name", "test")
+        columns = {field: column(value) for field, value in spec.pop("columns").items()}
+        made = msgspec.convert({"domain": "shop", "path": name, "columns": columns, **spec}, Import)
         return import_file(
             made,
             find_files(name, tmp_path),
             sink=sink,
-            kind=kind,
+            kind=item_type,
             rejected_folder=tmp_path / "rejected",
             clock=FixedClock(NOW),
             known_events=("Loan Applied",),

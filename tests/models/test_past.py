@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
 from penchant.clock import DAY
 from penchant.dataset import Queries
 from penchant.events import Role
+from penchant.models import Popular
 from penchant.models.history import Past, decay, roles_named, tally
 
 NOW = 100 * DAY
@@ -98,6 +100,12 @@ def test_items_outside_the_item_space_are_left_out():
 
 def test_role_names_are_roles():
     assert roles_named(("goal", "weak")) == (Role.GOAL, Role.WEAK)
+
+
+@pytest.mark.parametrize("wrong", [[], ["negative"], ["Goal"]])
+def test_a_recipe_wants_at_least_one_role_that_speaks_for_items(wrong):
+    with pytest.raises(msgspec.ValidationError, match="roles"):
+        msgspec.convert({"roles": wrong}, Popular)
 
 
 def test_a_tally_of_nothing_is_empty():

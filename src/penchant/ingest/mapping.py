@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -40,7 +41,7 @@ class Statement:
 
     Attributes:
         sql: Gives `line` (where the file has lines), `excluded` (place of the rule that left the row out), `why`
-            (`reason:field` of a refused row), `raw` (its values, as JSON) and the mapped fields, by their names with `t_`.
+            (`reason:field` of a refused row), `raw` (its values, as JSON) and the mapped fields, their names after `t_`.
         fields: The mapped fields, in order.
     """
 
@@ -108,11 +109,12 @@ class Mapper:
         cases = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in checks)
         why = f"CASE WHEN excluded IS NOT NULL THEN NULL {cases} END"
         kept = ", ".join(f"{quoted(f.name)} := left(CAST({_raw(f.name)} AS VARCHAR), {SHOWN + 1})" for f in mapped)
+        kept = f"CAST(to_json(struct_pack({kept})) AS VARCHAR)"
         extra = "".join(f", {sql} AS {quoted(name)}" for name, sql in (hashed or {}).items())
         results = ", ".join(quoted(f"t_{field.name}") for field in mapped)
         sql = (
-            f"SELECT line, excluded, why, CASE WHEN why IS NOT NULL THEN CAST(to_json(struct_pack({kept})) AS VARCHAR) END AS raw, "
-            f"{results}{extra} FROM (SELECT *, {why} AS why FROM (SELECT *, {', '.join(typed)} FROM ({base})))"
+            f"SELECT line, excluded, why, CASE WHEN why IS NOT NULL THEN {kept} END AS raw, {results}{extra} "
+            f"FROM (SELECT *, {why} AS why FROM (SELECT *, {', '.join(typed)} FROM ({base})))"
         )
         self._describe(sql, "columns")
         return Statement(sql, tuple(field.name for field in mapped))
@@ -170,8 +172,8 @@ class Mapper:
 
 
 def sentence(error: duckdb.Error) -> str:
-    """What DuckDB says, without the drawing of the statement below it."""
-    return " ".join(str(error).split("\n\nLINE ")[0].split())
+    """What DuckDB says, without the drawing of the statement and the list of functions below it."""
+    return " ".join(re.split(r"\n\s*(?:LINE \d|Candidate functions)", str(error))[0].split())
 
 
 _WANTED: dict[Kind, str] = {

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
 from penchant.models.choice import NOTHING, Allowed, allowed_in, best
-from penchant.models.history import POSITIVE, Past, PositiveRole, Weights, decay, roles_named
+from penchant.models.history import POSITIVE, Past, Roles, Weights, decay, roles_named
 from penchant.models.model import Fitted, Run, State
 from penchant.slate import Candidates, Codes
 
@@ -120,7 +120,7 @@ class ALS(msgspec.Struct, frozen=True, kw_only=True):
     iterations: Annotated[int, Meta(ge=1, le=500)] = 15
     weighting: Literal["sum", "log"] = "sum"
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 90.0
-    roles: tuple[PositiveRole, ...] = POSITIVE
+    roles: Roles = POSITIVE
 
     def fit(self, data: Dataset, run: Run) -> FittedALS:
         """Alternate between people's and items' factors.

@@ -17,7 +17,7 @@ from penchant.catalog import Attribute, ItemTable
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
 from penchant.models.choice import NOTHING, Allowed, allowed_in, best
-from penchant.models.history import POSITIVE, Past, PositiveRole
+from penchant.models.history import POSITIVE, Past, Roles
 from penchant.models.model import Fitted, Run, State
 from penchant.slate import Candidates, Codes
 
@@ -117,7 +117,7 @@ class AttributeSimilarity(msgspec.Struct, frozen=True, kw_only=True):
 
     attributes: Annotated[tuple[Attribute, ...], Meta(min_length=1)]
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 14.0
-    roles: tuple[PositiveRole, ...] = POSITIVE
+    roles: Roles = POSITIVE
     dislike: Annotated[float, Meta(ge=0, le=1)] = 0.5
     bins: Annotated[int, Meta(ge=2, le=1_000)] = 16
     words: Annotated[int, Meta(ge=1, le=1_000_000)] = 20_000

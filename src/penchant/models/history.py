@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from penchant.clock import DAY
@@ -17,6 +18,9 @@ from penchant.slate import Codes
 
 PositiveRole = Literal["goal", "strong", "weak"]
 """Name of a role that speaks for an item, as recipes and config write it."""
+
+Roles = Annotated[tuple[PositiveRole, ...], Meta(min_length=1)]
+"""Roles as a recipe's field: at least one."""
 
 POSITIVE: tuple[PositiveRole, ...] = ("goal", "strong", "weak")
 """Every role that speaks for an item."""

@@ -14,7 +14,7 @@ from scipy import sparse
 from penchant.dataset import Dataset, Interactions, Queries
 from penchant.errors import FitFailed
 from penchant.models.choice import Allowed, allowed_in, best_among
-from penchant.models.history import POSITIVE, Past, PositiveRole, roles_named
+from penchant.models.history import POSITIVE, Past, Roles, roles_named
 from penchant.models.model import Fitted, Run, State
 from penchant.models.neighbours import Neighbours, cooccurrence, rescored
 from penchant.models.weighting import bm25
@@ -84,7 +84,7 @@ class ItemKNN(msgspec.Struct, frozen=True, kw_only=True):
     window: Literal["person", "session"] = "person"
     neighbours: Annotated[int, Meta(ge=1, le=5_000)] = 100
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 30.0
-    roles: tuple[PositiveRole, ...] = POSITIVE
+    roles: Roles = POSITIVE
     shrink: Annotated[float, Meta(ge=0)] = 0.0
     k1: Annotated[float, Meta(gt=0, le=1_000)] = 1.2
     b: Annotated[float, Meta(ge=0, le=1)] = 0.75

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from penchant.dataset import Dataset, Queries
 from penchant.models.choice import Allowed, allowed_in, best, best_among
-from penchant.models.history import Past, PositiveRole
+from penchant.models.history import Past, Roles
 from penchant.models.model import Fitted, Run, State
 from penchant.models.popularity import counts
 from penchant.slate import Candidates, Scores
@@ -72,7 +72,7 @@ class PersonalTop(msgspec.Struct, frozen=True, kw_only=True):
 
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
     popular_half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 14.0
-    roles: tuple[PositiveRole, ...] = ("goal",)
+    roles: Roles = ("goal",)
     fill: bool = True
 
     def fit(self, data: Dataset, run: Run) -> FittedPersonalTop:

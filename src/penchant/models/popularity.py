@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
 from penchant.models.choice import Allowed, allowed_in, best, repeated
-from penchant.models.history import Past, PositiveRole, decay, roles_named
+from penchant.models.history import Past, PositiveRole, Roles, decay, roles_named
 from penchant.models.model import Fitted, Run, State
 from penchant.slate import Candidates, Codes, Scores
 
@@ -62,7 +62,7 @@ class Popular(msgspec.Struct, frozen=True, kw_only=True):
     fitted: ClassVar[type[Fitted]] = FittedPopular
 
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
-    roles: tuple[PositiveRole, ...] = ("goal",)
+    roles: Roles = ("goal",)
 
     def fit(self, data: Dataset, run: Run) -> FittedPopular:
         """Count; data without such events gives everything a count of 0, so this model always answers."""
@@ -130,7 +130,7 @@ class PopularByCategory(msgspec.Struct, frozen=True, kw_only=True):
     field: Annotated[str, Meta(min_length=1)]
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 30.0
     history_half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 30.0
-    roles: tuple[PositiveRole, ...] = ("goal",)
+    roles: Roles = ("goal",)
 
     def fit(self, data: Dataset, run: Run) -> FittedPopularByCategory:
         """Count, and note every item's category.

@@ -1,0 +1,36 @@
+"""`make docs`: docs/benchmarks.md from the latest results, on purpose and not by every run."""
+
+from __future__ import annotations
+
+import json
+
+from record import RESULTS, ROOT
+
+
+def main() -> None:
+    """Write the page."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Made from `benchmarks/results/` by `make docs`. Anyone can run them: `make bench-NAME`.",
+        "",
+    ]
+    for file in sorted(RESULTS.glob("*.json")):
+        result = json.loads(file.read_text())
+        lines += [f"## {file.stem}", "", result["method"], "", "| figure | value | what it is |", "|---|---:|---|"]
+        for name, about in result["about"].items():
+            value = result.get(name)
+            shown = "not measured" if value is None else f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+            lines.append(f"| `{name}` | {shown} | {about} |")
+        versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items())
+        lines += [
+            "",
+            f"{result['date']}, commit {result['commit']},"
+            f" {result['cores']} cores, Python {result['python']}; {versions}.",
+            "",
+        ]
+    (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
