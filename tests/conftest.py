@@ -10,6 +10,8 @@ import pytest
 from penchant.events import Event
 from penchant.storage import SQLiteStore
 
+pytest_plugins = ("demo_workspace",)
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SQLiteStore]:

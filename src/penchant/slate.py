@@ -67,7 +67,9 @@ def top_k(scores: NDArray[np.floating], k: int) -> tuple[Codes, Scores]:
     """
     clean = np.where(np.isnan(scores), -np.inf, scores)
     n = len(clean)
-    if k < n:
+    if k <= 0:
+        at = np.zeros(0, np.int64)
+    elif k < n:
         # Everything at or above the k-th best value, so that ties at the edge are settled by code, not by chance.
         edge = np.partition(clean, n - k)[n - k]
         at = np.flatnonzero(clean >= edge)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from penchant.catalog import Item
 from penchant.dataset import Queries
 from penchant.errors import FitFailed
 from penchant.events import Role
@@ -113,3 +114,45 @@ def test_what_is_disliked_is_not_in_the_basket():
 def test_baskets_of_one_item_are_not_enough():
     with pytest.raises(FitFailed, match="basket: no basket holds two items"):
         PLAIN.fit(dataset([Row("x", "a", 1, basket="1"), Row("x", "b", 1, basket="2"), Row("x", "c", 1)]), Run())
+
+
+SHELF = tuple(
+    Item(id=name, title=name, attributes={"shelf": shelf})
+    for name, shelf in (("new", "shoes"), ("old", "shoes"), ("red", "shoes"), ("sock", "socks"), ("sole", "soles"))
+)
+
+
+def shelved():
+    rows = [Row(f"p{n}", item, n, basket=f"p{n}") for n in range(6) for item in ("old", "sock")]
+    rows += [Row(f"q{n}", item, n, basket=f"q{n}") for n in range(3) for item in ("red", "sock")]
+    rows += [Row(f"r{n}", item, n, basket=f"r{n}") for n in range(9) for item in ("sole",)]
+    return dataset(rows, SHELF)
+
+
+def test_an_item_nobody_bought_goes_with_what_its_category_goes_with():
+    data = shelved()
+    new, sock = data.items.code("new"), data.items.code("sock")
+    alone = BasketAffinity().fit(data, Run()).similar(np.array([new], np.int32), 5)
+    drawn = BasketAffinity(within="shelf").fit(data, Run()).similar(np.array([new], np.int32), 5)
+
+    assert alone.row(0)[0].tolist() == []
+    assert drawn.row(0)[0].tolist() == [sock]
+
+
+def test_drawn_towards_its_category_a_pair_has_the_confidence_between_the_two():
+    data = shelved()
+    old, sock = data.items.code("old"), data.items.code("sock")
+    fitted = BasketAffinity(within="shelf", shrink=3.0).fit(data, Run())
+    items, scores = fitted.similar(np.array([old], np.int32), 5).row(0)
+
+    # Six of six baskets of `old`, and nine of nine of shoes, hold socks: confidence 1; 9 of 18 baskets do at all.
+    assert items.tolist() == [sock]
+    assert scores.tolist() == pytest.approx([1.0 * np.log(2.0)])
+
+
+def test_items_of_the_same_category_are_no_complements_of_it():
+    data = shelved()
+    shoes = data.items.codes(["new", "old", "red"])
+    found = BasketAffinity(within="shelf").fit(data, Run()).similar(shoes, 5)
+
+    assert not set(found.items.tolist()) & set(shoes.tolist())

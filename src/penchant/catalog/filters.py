@@ -66,25 +66,24 @@ def _leaf(filter_: dict[str, Any], table: ItemTable, kind: type[Item], path: str
     tests = [name for name in filter_ if name != "field"]
     if len(tests) != 1 or tests[0] not in _TESTS:
         raise InvalidRequest(path, f"needs exactly one test of {', '.join(_TESTS)}", ", ".join(tests) or None)
-    column = field.removeprefix("attributes.")
     test, wanted = tests[0], filter_[tests[0]]
     if test == "exists":
         if not isinstance(wanted, bool):
             raise InvalidRequest(f"{path}.exists", "must be true or false", wanted)
-        has = ~np.isnan(table.number(column)) | (np.diff(table.tags(column).ptr) > 0)
+        has = ~np.isnan(table.number(field)) | (np.diff(table.tags(field).ptr) > 0)
         return has if wanted else ~has
     if test == "range":
-        return _range(table.number(column), wanted, f"{path}.range")
+        return _range(table.number(field), wanted, f"{path}.range")
     values = wanted if test == "in" else [wanted]
     if not isinstance(values, list) or not all(isinstance(v, str | int | float) for v in values):
         raise InvalidRequest(f"{path}.{test}", "must be text, a number, or a list of them for in", wanted)
     mask = np.zeros(len(table), bool)
-    numbers = [float(v) for v in values if not isinstance(v, str)]
+    numbers = [_float(v, f"{path}.{test}") for v in values if not isinstance(v, str)]
     if numbers:
-        mask |= np.isin(table.number(column), numbers)
+        mask |= np.isin(table.number(field), numbers)
     texts = {v for v in values if isinstance(v, str)}
     if texts:
-        tags = table.tags(column)
+        tags = table.tags(field)
         chosen = np.array([name in texts for name in tags.names], bool)
         row = np.repeat(np.arange(len(table)), np.diff(tags.ptr))
         mask[row[chosen[tags.codes]]] = True
@@ -100,5 +99,12 @@ def _range(number: NDArray[np.float64], wanted: object, path: str) -> NDArray[np
             continue
         if isinstance(end, bool) or not isinstance(end, int | float):
             raise InvalidRequest(path, "must hold numbers or null", end)
-        mask &= sign * np.nan_to_num(number, nan=-np.inf * sign) >= sign * end
+        mask &= sign * np.nan_to_num(number, nan=-np.inf * sign) >= sign * _float(end, path)
     return mask
+
+
+def _float(value: int | float, path: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise InvalidRequest(path, "must hold numbers below 1e308") from None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,7 @@ class Tags:
 class ItemTable:
     """Items in the order of an item space, with columns made when first asked for and then kept.
 
+    A field is one of the item type, or else a free one of `attributes`; `attributes.NAME` is always the free one.
     A row whose item is not in the catalog (it was deleted, or only events know it) is not `present`; its
     columns hold the missing value: NaN, -1, no tags, empty text.
     """
@@ -61,12 +64,12 @@ class ItemTable:
         """The item of a row, or None when it is not present."""
         return self._items[row]
 
-    @property
+    @cached_property
     def present(self) -> NDArray[np.bool_]:
         """Which rows the catalog has, shape (n,)."""
         return np.fromiter((x is not None for x in self._items), bool, len(self._items))
 
-    @property
+    @cached_property
     def active(self) -> NDArray[np.bool_]:
         """Which rows are present and not switched off, shape (n,)."""
         return np.fromiter((x is not None and x.active for x in self._items), bool, len(self._items))
@@ -79,7 +82,8 @@ class ItemTable:
                 if isinstance(value, datetime):
                     out[i] = value.timestamp()
                 elif isinstance(value, bool | int | float):
-                    out[i] = float(value)
+                    with suppress(OverflowError):  # a whole number beyond what a float holds is no number here
+                        out[i] = float(value)
             self._numbers[field] = out
         return self._numbers[field]
 
@@ -117,10 +121,11 @@ class ItemTable:
         return tuple(v if isinstance(v, str) else "" for v in self._values(field))
 
     def _values(self, field: str) -> Iterable[object]:
+        free = field.removeprefix("attributes.")
         for item in self._items:
             if item is None:
                 yield None
             elif field in item.__struct_fields__:
                 yield getattr(item, field)
             else:
-                yield item.attributes.get(field)
+                yield item.attributes.get(free)

@@ -45,31 +45,31 @@ def evaluate(domains: Domains = None, config: ConfigPath = DEFAULT_CONFIG, as_js
 
 
 def show(report: Report) -> None:
-    """Print one report: the ranking metrics every domain has, then the domain's own."""
-    span = f"test {report.test_from[:10]} to {report.test_until[:10]}"
+    """Print one report: the ranking metrics every domain has, with intervals, then the domain's own."""
     counts = report.counts
     out.print(
-        f"[bold]{report.domain}[/] ({report.pack}), {span}: {counts.people_judged:,} people judged,"
-        f" {counts.items:,} items, repeats {report.repeats}",
+        f"[bold]{report.domain}[/] ({report.pack}): {counts.people_judged:,} people judged on what they did from"
+        f" {report.test_from[:10]} to {report.test_until[:10]}, {counts.items:,} items, repeats {report.repeats}",
         highlight=False,
     )
-    own = [name for row in report.rows for name in row.metrics if name not in EVERY_DOMAIN]
-    parts = [name for name in ("on repeats", "on new") if report.repeats == "allowed"]
-    out.print(table("", [("model", *RANKING), *([_name(report, r), *_cells(r, RANKING)] for r in report.rows)]))
-    header = ["model", *dict.fromkeys(own), *parts, "fit s"]
-    rows = [header]
+    rows = [(_name(report, row), *(_with_interval(row.metrics.get(name)) for name in RANKING)) for row in report.rows]
+    out.print(table("", [("model", *RANKING), *rows]))
+    own = dict.fromkeys(name for row in report.rows for name in row.metrics if name not in EVERY_DOMAIN)
+    split = report.repeats == "allowed"
+    rows = []
     for row in report.rows:
-        cells = _cells(row, header[1 : len(header) - 1 - len(parts)])
-        cells += [_cell(share.get("ndcg@10")) for share in (row.on_repeats, row.on_new)][: len(parts)]
-        rows.append([_name(report, row), *cells, f"{row.fit_s:.1f}"])
-    out.print(table("", rows))
+        cells = [_mean(row.metrics.get(name)) for name in own]
+        if split:
+            cells += [_mean(row.on_repeats.get("ndcg@10")), _mean(row.on_new.get("ndcg@10"))]
+        rows.append((_name(report, row), *cells, f"{row.fit_s:.1f}"))
+    out.print(table("", [("model", *own, *(("on repeats", "on new") if split else ()), "fit s"), *rows]))
     for row in report.rows:
         if row.failed:
-            out.print(f"  [yellow]{row.name}: {row.failed}[/]")
+            out.print(f"  [yellow]{row.name}: {row.failed}[/]", highlight=False)
     if report.blend:
         weights = " + ".join(f"{weight:.2f} {name}" for name, weight in report.blend.items())
         out.print(f"  blend = {weights}", highlight=False)
-    out.print("  b: baseline; *: winner; in brackets the 95 % interval over people", style="dim", highlight=False)
+    out.print("  b baseline, * winner; after a mean the 95 % interval over people", style="dim", highlight=False)
     out.print(f"  [bold]winner: {report.winner or 'none'}[/]. {report.winner_reason}", highlight=False)
 
 
@@ -77,11 +77,15 @@ def _name(report: Report, row: Row) -> str:
     return row.name + (" b" if row.baseline else "") + (" *" if row.name == report.winner else "")
 
 
-def _cells(row: Row, names: Sequence[str]) -> list[str]:
-    return [_cell(row.metrics.get(name)) for name in names]
-
-
-def _cell(estimate: Estimate | None) -> str:
+def _with_interval(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
-    return f"{estimate.mean:.4f} [{estimate.low:.3f} {estimate.high:.3f}]"
+    return f"{estimate.mean:.4f} {_short(estimate.low)}–{_short(estimate.high)}"
+
+
+def _short(number: float) -> str:
+    return f"{number:.3f}".removeprefix("0") if number < 1 else f"{number:.2f}"
+
+
+def _mean(estimate: Estimate | None) -> str:
+    return "–" if estimate is None else f"{estimate.mean:.4f}"

@@ -57,7 +57,7 @@ def table(title: str, rows: Sequence[Sequence[str]], *, right_from: int = 1) -> 
         rows: Cells.
         right_from: The first column that is set flush right.
     """
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    made = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
     for number, name in enumerate(rows[0]):
         made.add_column(Text(name), justify="right" if number >= right_from else "left", overflow="fold")
     for row in rows[1:]:

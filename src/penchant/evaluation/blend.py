@@ -26,7 +26,7 @@ LEAST = 0.02
 RANK = 20.0
 """An item this many places below the top of a list counts half of what the top counts."""
 
-_STEPS = (0.05, 0.15, 0.35)
+_STEPS = (0.05, 0.15, 0.35, 0.5)
 _ROUNDS = 6
 _TRIES = 80
 

@@ -58,12 +58,13 @@ def ndcg(hit: NDArray[np.bool_], sizes: NDArray[np.int64], k: int) -> Values:
 
 def recall(hit: NDArray[np.bool_], sizes: NDArray[np.int64], k: int) -> Values:
     """Share of all targets that stand in the first k places; arguments as in `ndcg`."""
-    return _of_targets(hit[:, :k].sum(axis=1) / np.maximum(sizes, 1), sizes)
+    found = np.count_nonzero(hit[:, :k], axis=1)
+    return _of_targets(np.divide(found, np.maximum(sizes, 1)), sizes)
 
 
 def hit_rate(hit: NDArray[np.bool_], sizes: NDArray[np.int64], k: int) -> Values:
     """1 when any target stands in the first k places, else 0; arguments as in `ndcg`."""
-    return _of_targets(hit[:, :k].any(axis=1).astype(np.float64), sizes)
+    return _of_targets((np.count_nonzero(hit[:, :k], axis=1) > 0).astype(np.float64), sizes)
 
 
 def mrr(hit: NDArray[np.bool_], sizes: NDArray[np.int64], k: int) -> Values:

@@ -35,8 +35,7 @@ def tag_affinity(
     def compute(queries: Queries, candidates: Candidates, table: ItemTable) -> NDArray[np.float32]:
         tags = table.tags(field)
         good = known(queries, len(table)) & (queries.weights > 0)
-        weight, row = decayed(queries, half_life_days)[good], rows_of(queries.ptr)[good]
-        items = queries.items[good]
+        weight, row, items = decayed(queries, half_life_days, good), rows_of(queries.ptr)[good], queries.items[good]
         sizes = np.diff(tags.ptr)
         spread = np.repeat(np.arange(len(items)), sizes[items])
         flat = _ragged_take(tags.ptr, items)
@@ -96,10 +95,10 @@ def number_fit(
         mean = np.bincount(groups.codes[has], log[has], shape[1]) / np.maximum(count, 1)
         good = known(queries, len(table)) & (queries.weights > 0)
         good[good] &= has[queries.items[good]]
-        weight, row, items = decayed(queries, half_life_days)[good], rows_of(queries.ptr)[good], queries.items[good]
+        weight, row, items = decayed(queries, half_life_days, good), rows_of(queries.ptr)[good], queries.items[good]
         mass = sum_by(row, groups.codes[items], weight, shape)
         level = sum_by(row, groups.codes[items], weight * log[items], shape)
-        level = (level + shrinkage * mean) / (mass + shrinkage)
+        level = (level + shrinkage * mean) / np.maximum(mass + shrinkage, 1e-12)
         of, code = rows_of(candidates.ptr), groups.codes[candidates.items]
         distance = (log[candidates.items] - level[of, code]) / spread
         value = np.exp(-0.5 * distance**2)
@@ -129,12 +128,12 @@ def sibling(name: str, field: str, about: str, *, reason: Reason | None = None) 
 def _affinity(field: str, half_life_days: float, sign: int) -> Compute:
     def compute(queries: Queries, candidates: Candidates, table: ItemTable) -> NDArray[np.float32]:
         codes = table.category(field).codes
-        good = known(queries, len(table))
-        weight = decayed(queries, half_life_days)[good] * sign
+        good = known(queries, len(table)) & ((queries.weights > 0) if sign > 0 else (queries.weights != 0))
+        weight = decayed(queries, half_life_days, good) * sign
         row, code = rows_of(queries.ptr)[good], codes[queries.items[good]]
         shape = (len(queries), max(len(table.category(field).names), 1))
         # An affinity counts likings alone; an aversion is what dislikes leave after likings.
-        total = sum_by(row, code, np.maximum(weight, 0) if sign > 0 else weight, shape)
+        total = sum_by(row, code, weight, shape)
         best = total.max(axis=1)
         of, mine = rows_of(candidates.ptr), codes[candidates.items]
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -10,7 +10,7 @@ from penchant.dataset import Queries
 from penchant.events import Role
 from penchant.features.feature import Feature
 from penchant.features.ragged import known, rows_of
-from penchant.slate import Candidates, Reason
+from penchant.slate import Candidates, Codes, Reason
 
 
 def next_in(name: str, series: str, position: str, about: str, *, reason: Reason | None = None) -> Feature:
@@ -33,8 +33,23 @@ def next_in(name: str, series: str, position: str, about: str, *, reason: Reason
         reached = np.full((len(queries), n), -np.inf)
         np.maximum.at(reached, (row[keep], codes[items[keep]]), place[items[keep]])
         of, code = rows_of(candidates.ptr), codes[candidates.items]
-        following = place[candidates.items] == reached[of, code] + 1
-        value: NDArray[np.float32] = ((code >= 0) & following).astype(np.float32)
+        own, done = place[candidates.items], reached[of, code]
+        # Places may leave gaps: the next one is that which has nothing between itself and the furthest reached.
+        following = (own > done) & (_before(codes, place)[candidates.items] <= done)
+        value: NDArray[np.float32] = ((code >= 0) & np.isfinite(done) & following).astype(np.float32)
         return value
 
     return Feature(name, "share", (series, position), about, compute, reason)
+
+
+def _before(codes: Codes, place: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The place that comes before each item's own in its series; `-inf` where none does."""
+    at = np.flatnonzero((codes >= 0) & np.isfinite(place))
+    at = at[np.lexsort((place[at], codes[at]))]
+    code, own = codes[at], place[at]
+    fresh = np.append(True, (np.diff(code) != 0) | (np.diff(own) != 0))[: len(at)]
+    start = np.maximum.accumulate(np.where(fresh, np.arange(len(at)), 0))
+    earlier = np.maximum(start - 1, 0)
+    out = np.full(len(codes), -np.inf)
+    out[at] = np.where((start > 0) & (code[earlier] == code), own[earlier], -np.inf)
+    return out

@@ -16,25 +16,24 @@ def rows_of(ptr: Offsets) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
 
 
-def decayed(queries: Queries, half_life_days: float) -> Floats:
-    """History weights, halved for every half-life between an entry and its row's latest one.
+def decayed(queries: Queries, half_life_days: float, keep: NDArray[np.bool_]) -> Floats:
+    """Weights of some history entries, halved for every half-life between an entry and the latest of them in its row.
 
     Ages count from the latest entry and not from `now`: after a year away a person's tastes are old, not gone.
 
     Args:
         queries: n requests.
         half_life_days: Half-life in days.
+        keep: Which entries, shape (queries.ptr[-1],).
 
     Returns:
-        Shape (queries.ptr[-1],).
+        Shape (number of entries kept,).
     """
-    if not len(queries.items):
-        return np.zeros(0)
-    row = rows_of(queries.ptr)
+    row, times = rows_of(queries.ptr)[keep], queries.times[keep]
     latest = np.full(len(queries), -np.inf)
-    np.maximum.at(latest, row, queries.times)
-    age = (latest[row] - queries.times) / 86_400.0
-    return (queries.weights * np.exp2(-age / half_life_days)).astype(np.float64)
+    np.maximum.at(latest, row, times)
+    age = (latest[row] - times) / 86_400.0
+    return (queries.weights[keep] * np.exp2(-age / half_life_days)).astype(np.float64)
 
 
 def sum_by(row: NDArray[np.int64], code: NDArray[np.int32], weight: Floats, shape: tuple[int, int]) -> Floats:

@@ -41,7 +41,7 @@ class Statement:
 
     Attributes:
         sql: Gives `line` (where the file has lines), `excluded` (place of the rule that left the row out), `why`
-            (`reason:field` of a refused row), `raw` (its values, as JSON) and the mapped fields, their names after `t_`.
+            (`reason:field` of a refused row), `raw` (its values, as JSON) and the mapped fields, as `t_NAME`.
         fields: The mapped fields, in order.
     """
 

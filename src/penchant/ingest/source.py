@@ -36,6 +36,7 @@ def database(folder: Path, threads: int, timezone: str, path: str) -> Iterator[d
         con.execute(f"SET memory_limit = '{MEMORY}'")
         con.execute(f"SET threads = {threads}")
         con.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
+        con.execute("SET enable_progress_bar = false")
         con.execute("SET streaming_buffer_size = '8MB'")
         # Order is kept, so that a row's number means something and the last of equal items wins.
         con.execute("SET preserve_insertion_order = true")

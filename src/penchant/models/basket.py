@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -11,6 +12,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 from scipy import sparse
 
+from penchant.catalog import Categories
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
 from penchant.events import Role
@@ -87,6 +89,8 @@ class BasketAffinity(msgspec.Struct, frozen=True, kw_only=True):
         top: Complements kept of each item.
         recent: Items of the history that count as in the basket, the latest first.
         half_life_days: Days after which an event of the history counts half.
+        within: A category field. With it, an item's confidence is drawn by `shrink` baskets towards that of its
+            category with items of other categories, so that a shoe nobody bought yet goes with socks too.
     """
 
     kind: ClassVar[str] = "basket"
@@ -98,6 +102,7 @@ class BasketAffinity(msgspec.Struct, frozen=True, kw_only=True):
     top: Annotated[int, Meta(ge=1, le=5_000)] = 100
     recent: Annotated[int, Meta(ge=0, le=1_000)] = 5
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 1.0
+    within: str | None = None
 
     def fit(self, data: Dataset, run: Run) -> FittedBasketAffinity:
         """Count baskets and pairs.
@@ -116,10 +121,59 @@ class BasketAffinity(msgspec.Struct, frozen=True, kw_only=True):
         held = np.asarray(x.sum(axis=0), np.float64).ravel()
         if not (np.diff(x.indptr) > 1).any():
             raise FitFailed(self.kind, "no basket holds two items")
+        prior = None if self.within is None else self._prior(x, held, data.table.category(self.within))
 
         def score(a: NDArray[np.int64], b: Codes, both: NDArray[np.float64]) -> NDArray[np.float64]:
             lift = both * x.shape[0] / (held[a] * held[b])
             keep = (a != b) & (both >= self.min_support) & (lift >= self.min_lift)
             return np.where(keep, both / (held[a] + self.shrink) * np.log(np.maximum(lift, 1e-12)), 0.0)
 
-        return FittedBasketAffinity(self, Neighbours.prune(rescored(cooccurrence(x), score), self.top))
+        blocks = cooccurrence(x)
+        if prior is None:
+            return FittedBasketAffinity(self, Neighbours.prune(rescored(blocks, score), self.top))
+        return FittedBasketAffinity(self, Neighbours.prune(self._drawn(blocks, held, x.shape[0], prior), self.top))
+
+    def _prior(self, x: sparse.csr_matrix, held: NDArray[np.float64], of: Categories) -> sparse.csr_matrix:
+        """Share of the baskets with an item's category that hold another item, for items of other categories.
+
+        Rows are items, so that a row of an item never sold is what goes with its category. Only pairs with enough
+        support and lift stand in it, the `top` best of each category.
+        """
+        n, kinds = x.shape[1], len(of.names)
+        known = np.flatnonzero(of.codes >= 0)
+        member = sparse.csr_matrix((np.ones(len(known), np.float32), (known, of.codes[known])), shape=(n, kinds))
+        baskets = (x @ member).tocsr()
+        baskets.data[:] = 1.0
+        size = np.asarray(baskets.sum(axis=0), np.float64).ravel()
+        both = (baskets.T @ x).tocoo()
+        kind, item, count = both.row, both.col, both.data.astype(np.float64)
+        lift = count * x.shape[0] / (size[kind] * held[item])
+        keep = (of.codes[item] != kind) & (count >= self.min_support) & (lift >= self.min_lift)
+        share = np.where(keep, count / np.maximum(size[kind], 1), 0.0)
+        goodness = sparse.csr_matrix((share * np.log(np.maximum(lift, 1e-12)), (kind, item)), shape=(kinds, n))
+        goodness.sort_indices()
+        best = Neighbours.prune([goodness], self.top)
+        shares = sparse.csr_matrix((share, (kind, item)), shape=(kinds, n))
+        row = np.repeat(np.arange(kinds), np.diff(best.ptr))
+        kept = sparse.csr_matrix((np.ones(len(best.items), np.float32), (row, best.items)), shape=(kinds, n))
+        return (member @ shares.multiply(kept).tocsr()).tocsr()
+
+    def _drawn(
+        self,
+        blocks: Iterable[tuple[slice, sparse.csr_matrix]],
+        held: NDArray[np.float64],
+        baskets: int,
+        prior: sparse.csr_matrix,
+    ) -> Iterator[sparse.csr_matrix]:
+        """Scores of pairs whose confidence is drawn towards the category's by `shrink` baskets."""
+        for rows, block in blocks:
+            pairs = block.astype(np.float64)
+            pairs.data[pairs.data < self.min_support] = 0.0
+            weight = sparse.diags_array(1.0 / (held[rows] + self.shrink))
+            drawn = (weight @ (pairs + self.shrink * prior[rows].astype(np.float64))).tocsr()
+            drawn.setdiag(0.0, k=rows.start)
+            drawn.sort_indices()
+            lift = drawn.data * baskets / np.maximum(held[drawn.indices], 1.0)
+            good = lift >= self.min_lift
+            drawn.data = np.where(good, drawn.data * np.log(np.maximum(lift, 1e-12)), 0.0)
+            yield drawn

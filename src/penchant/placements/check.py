@@ -11,6 +11,8 @@ def problems(placement: Placement, pack: Pack) -> list[str]:
     found: list[str] = []
     constraints = {c.name for c in pack.constraints}
     found += [f'no constraint "{name}"' for name in placement.constraints if name not in constraints]
+    models = [source.model for source in placement.sources]
+    found += [f'model "{name}" is a source twice' for name in dict.fromkeys(models) if models.count(name) > 1]
     for source in placement.sources:
         recipe = pack.models.get(source.model)
         if recipe is None:

@@ -20,7 +20,7 @@ from penchant.pack import Facts, Placement
 from penchant.placements.reasons import reasons
 from penchant.placements.request import Ask, Parts
 from penchant.placements.retrieval import retrieve
-from penchant.placements.selection import select
+from penchant.placements.selection import Room, select
 from penchant.ranking import score
 from penchant.slate import Candidates, Codes, Reason, SlateItem
 
@@ -46,7 +46,7 @@ def answer(placement: Placement, parts: Parts, ask: Ask, clock: Clock) -> Answer
         clock: For the time budget.
 
     Returns:
-        At most `ask.size` items, fewer only when no more may be shown.
+        At most `ask.size` items, fewer only when no more may be shown or the caps leave no room.
     """
     began = clock.elapsed()
     facts = ask.facts if ask.personalized else replace(ask.facts, queries=_anonymous(ask.facts.queries))
@@ -103,9 +103,11 @@ def _fall_back(
     items: list[SlateItem],
     degraded: list[str],
 ) -> None:
-    free = allowed.copy()
+    free, room = allowed.copy(), Room(placement.caps, parts.table)
     for item in items:
-        free[parts.table.row(item.id)] = False
+        row = parts.table.row(item.id)
+        free[row] = False
+        room.takes(row)
     links: list[tuple[str, Callable[[], Codes]]] = []
     for name in placement.fallback:
         model: object = parts.models.get(name)
@@ -123,7 +125,7 @@ def _fall_back(
         for code in codes.tolist():
             if len(items) >= size:
                 return
-            if free[code]:
+            if 0 <= code < len(free) and free[code] and room.takes(code):
                 free[code] = False
                 reason = () if name == CATALOG else (Reason("popular", "many people choose it"),)
                 items.append(_item(parts.table, code, len(items) + 1, 0.0, (name,), reason))

@@ -60,7 +60,7 @@ def retrieve(
             continue
         try:
             open_ = known & _unlike(source.differs, parts.table, queries)[: parts.n_known] if source.differs else known
-            rows[source.model] = _ask(source, parts, queries, open_)
+            rows[source.model] = _inside(_ask(source, parts, queries, open_), parts.n_known)
         except Exception as error:  # one broken source must not take the answer down; it is named in `degraded`
             failed[source.model] = f"{type(error).__name__}: {error}"
     items = np.unique(np.concatenate([found for found, _ in rows.values()] or [np.zeros(0, np.int32)]))
@@ -116,6 +116,13 @@ def _ask(source: Source, parts: Parts, queries: Queries, allowed: NDArray[np.boo
     sums = np.bincount(at, np.concatenate([scores for _, scores in found]))
     order = np.argsort(-sums, kind="stable")[: source.k]
     return items[order].astype(np.int32), sums[order].astype(np.float32)
+
+
+def _inside(found: tuple[Codes, Scores], n_items: int) -> tuple[Codes, Scores]:
+    items = found[0]
+    if len(items) and (items.min() < 0 or items.max() >= n_items):
+        raise ValueError("proposed items that the release does not have")
+    return found
 
 
 def _unlike(field: str, table: ItemTable, queries: Queries) -> NDArray[np.bool_]:

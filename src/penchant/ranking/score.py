@@ -58,6 +58,8 @@ def score(
         else:
             try:
                 raw = features[term.feature].compute(queries, candidates, table)
+                if raw.shape != total.shape:
+                    raise ValueError(f"{raw.shape} values for {total.shape} candidates")
             except Exception as error:  # an answer without one term is better than none; the caller says so
                 failed[term.feature] = f"{type(error).__name__}: {error}"
                 continue

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import put
 from litestar.datastructures import State
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from penchant.server.state import engine_of
@@ -26,6 +27,6 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 @put("/v1/items", sync_to_thread=True, tags=["catalog"])
-def put_items(data: Items, state: State) -> Stored:
+def put_items(data: JSONBody[Items], state: State) -> Stored:
     """Insert or replace items, all or none; the next request obeys."""
     return Stored(engine_of(state).put_items(data.domain, data.items))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar import post
 from litestar.datastructures import State
+from litestar.params import JSONBody
 
 from penchant.server.state import engine_of
 from penchant.serving import RecommendationRequest
@@ -11,7 +12,7 @@ from penchant.slate import Slate
 
 
 @post("/v1/recommendations", status_code=200, sync_to_thread=True, tags=["recommendations"])
-def recommendations(data: RecommendationRequest, state: State) -> Slate:
+def recommendations(data: JSONBody[RecommendationRequest], state: State) -> Slate:
     """Fill one placement for one person.
 
     Always answers when the placement exists: what does not work is named in `degraded`, and the fallback chain

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from penchant.catalog import Item, ItemTable
-from penchant.errors import StorageError
+from penchant.errors import ArtifactError, StorageError
 from penchant.models import Fitted, State
 from penchant.pack import Pack
 from penchant.placements import Parts
@@ -41,6 +41,7 @@ class LiveDomain:
         self.name, self._pack, self._store, self._releases = name, pack, store, releases
         self._lock = threading.Lock()
         self._items: dict[str, Item] = {}
+        self._unread: dict[str, str] = {}
         self._seen: tuple[int, tuple[int, int]] | None = None
         self._decoder = msgspec.json.Decoder(pack.item)
         self._models: Mapping[str, Fitted] = {}
@@ -53,15 +54,15 @@ class LiveDomain:
         """The domain now. A catalog change or a release that was acknowledged before this call is in it."""
         try:
             now = (self._store.catalog_version(self.name), self._releases.token(self.name))
+            if self._view is None or now != self._seen:
+                with self._lock:
+                    if self._view is None or now != self._seen:
+                        self._refresh(now)
         except StorageError as error:
             if self._view is None:
                 raise
             # The catalog as it was last seen is better than no answer; the answer says so.
             return replace(self._view, notes=(*self._view.notes, f"catalog may be stale: {error}"))
-        if self._view is None or now != self._seen:
-            with self._lock:
-                if self._view is None or now != self._seen:
-                    self._refresh(now)
         assert self._view is not None
         return self._view
 
@@ -70,7 +71,12 @@ class LiveDomain:
         before = self._seen or (0, None)
         if version != before[0]:
             for name, body, _ in self._store.items(self.name, after=before[0]):
-                self._items[name] = self._decoder.decode(body)
+                try:
+                    self._items[name] = self._decoder.decode(body)
+                    self._unread.pop(name, None)
+                except msgspec.DecodeError as error:  # written for another pack: the other items still serve
+                    self._items.pop(name, None)
+                    self._unread[name] = str(error)
         if self._view is None or token != before[1]:
             self._load()
         known = set(self._known)
@@ -78,11 +84,18 @@ class LiveDomain:
         table = ItemTable(ids, [self._items.get(name) for name in ids])
         parts = Parts(self._pack, self._models, table, len(self._known))
         notes = self._notes if self._release else (*self._notes, "no release: trained on nothing yet")
+        if self._unread:
+            name, why = next(iter(self._unread.items()))
+            notes = (*notes, f"{len(self._unread)} unreadable items, the first is {name}: {why}")
         self._view = View(parts, {name: i for i, name in enumerate(ids)}, self._release, notes)
         self._seen = now
 
     def _load(self) -> None:
-        release, refused = self._releases.load(self.name)
+        try:
+            release, refused = self._releases.load(self.name)
+        except ArtifactError as error:  # nothing says which release should serve: what serves goes on
+            self._notes = (f"release refused: {error}",)
+            return
         notes = [f"release refused: {error}" for error in refused]
         models: dict[str, Fitted] = {}
         known: list[str] = []
@@ -95,7 +108,10 @@ class LiveDomain:
                 if recipe is None or recipe.kind != part.kind:
                     notes.append(f"model {name} of the release is of a kind this pack does not have")
                     continue
-                models[name] = recipe.fitted.restore(state_of(part))
+                try:
+                    models[name] = recipe.fitted.restore(state_of(part))
+                except Exception as error:  # made by another version: the other models still answer
+                    notes.append(f"model {name} of the release cannot be read: {type(error).__name__}: {error}")
         self._models, self._known, self._notes = models, known, tuple(notes)
         self._release = release.id if release else None
 

@@ -2,6 +2,17 @@
 
 from penchant.testing.data import Row, dataset, joined, tiny_dataset, tiny_items, tiny_queries
 from penchant.testing.models import ModelChecks
+from penchant.testing.packs import PackChecks
 from penchant.testing.stores import StoreChecks
 
-__all__ = ["ModelChecks", "Row", "StoreChecks", "dataset", "joined", "tiny_dataset", "tiny_items", "tiny_queries"]
+__all__ = [
+    "ModelChecks",
+    "PackChecks",
+    "Row",
+    "StoreChecks",
+    "dataset",
+    "joined",
+    "tiny_dataset",
+    "tiny_items",
+    "tiny_queries",
+]

@@ -22,8 +22,8 @@ MODELS: dict[str, Recipe] = {
     "popular-week": Popular(half_life_days=7.0),
     "popular-by-creator": PopularByCategory(field="creator", half_life_days=14.0),
     "personal-top": PersonalTop(),
-    "item-knn": ItemKNN(),
+    "item-knn": ItemKNN(similarity="cosine", neighbours=500, shrink=10.0),
     "co-visitation": ItemKNN(similarity="count", window="session"),
-    "als": ALS(),
+    "als": ALS(factors=32, regularization=5.0, alpha=39.0, half_life_days=None),
     "alike": AttributeSimilarity(attributes=ATTRIBUTES),
 }

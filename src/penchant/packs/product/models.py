@@ -32,7 +32,7 @@ MODELS: dict[str, Recipe] = {
     "personal-top": PersonalTop(),
     "item-knn": ItemKNN(),
     "co-visitation": ItemKNN(similarity="count", window="session"),
-    "basket": BasketAffinity(),
+    "basket": BasketAffinity(within="category"),
     "als": ALS(),
     "alike": AttributeSimilarity(attributes=ATTRIBUTES),
 }

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import msgspec
+
+from penchant.evaluation import Counts, Estimate, Report, Row, rows_for_table
+
+REPORT = Report(
+    domain="shop",
+    pack="product",
+    valid_from="2011-10-28T00:00:00Z",
+    test_from="2011-11-18T00:00:00Z",
+    test_until="2011-12-10T00:00:00Z",
+    repeats="allowed",
+    counts=Counts(
+        train_rows=100,
+        train_goals=80,
+        people_warm=12,
+        people_judged=10,
+        people_cold=3,
+        items=40,
+        targets=25,
+        unknown_target_share=0.01,
+        repeats_share=0.4,
+        valid_people_judged=9,
+    ),
+    rows=(
+        Row(
+            name="blend",
+            kind="blend",
+            baseline=False,
+            metrics={"ndcg@10": Estimate(0.36641, 0.3506, 0.3825), "revenue@10": Estimate(0.26, 0.25, 0.27)},
+            on_repeats={"ndcg@10": Estimate(0.5, 0.4, 0.6)},
+            valid=0.34,
+            fit_s=2.04,
+            seconds=1.0,
+        ),
+        Row(
+            name="personal-top",
+            kind="personal-top",
+            baseline=True,
+            metrics={"ndcg@10": Estimate(0.3508, 0.3352, 0.3669)},
+            valid=0.33,
+            fit_s=0.01,
+            seconds=0.3,
+        ),
+        Row(name="alike", kind="alike", baseline=False, failed='no item has a value in "category"'),
+    ),
+    winner="blend",
+    winner_reason="blend leads on validation",
+    against_baseline=Estimate(0.0156, 0.0091, 0.0216),
+    blend={"personal-top": 0.7, "als": 0.3},
+)
+
+
+def test_the_table_shows_means_with_their_intervals():
+    assert rows_for_table(REPORT) == [
+        ("model", "ndcg@10", "revenue@10", "on repeats", "on new", "fit s", "lists s", "note"),
+        (
+            "blend *",
+            "0.3664 [0.3506, 0.3825]",
+            "0.2600 [0.2500, 0.2700]",
+            "0.5000 [0.4000, 0.6000]",
+            "–",
+            "2.0",
+            "1.0",
+            "0.70 personal-top + 0.30 als",
+        ),
+        ("personal-top", "0.3508 [0.3352, 0.3669]", "–", "–", "–", "0.0", "0.3", "baseline"),
+        ("alike", "–", "–", "–", "–", "–", "–", 'no item has a value in "category"'),
+    ]
+
+
+def test_the_parts_are_left_out_when_no_model_has_any():
+    plain = msgspec.structs.replace(REPORT, rows=REPORT.rows[1:])
+
+    assert rows_for_table(plain)[0] == ("model", "ndcg@10", "fit s", "lists s", "note")
+
+
+def test_a_report_is_json_and_back():
+    assert msgspec.json.decode(msgspec.json.encode(REPORT), type=Report) == REPORT
+
+
+def test_rows_are_found_by_name():
+    assert REPORT.row("alike") is REPORT.rows[2]
+    assert REPORT.row("nobody") is None

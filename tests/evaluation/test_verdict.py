@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penchant.evaluation import decide
+
+BASELINES = ("popular", "personal")
+
+
+def scores(mean, n=50):
+    """Values of one mean that differ from person to person alike for every model."""
+    return mean + np.linspace(-0.1, 0.1, n)
+
+
+def test_the_leader_of_validation_that_holds_on_test_wins():
+    found = decide(
+        {"popular": 0.1, "personal": 0.2, "als": 0.3, "knn": 0.25},
+        {"popular": scores(0.2), "personal": scores(0.3), "als": scores(0.4), "knn": scores(0.9)},
+        BASELINES,
+    )
+
+    assert found.winner == "als"  # knn is better on test, but test does not choose
+    assert abs(found.against_baseline.mean - 0.1) < 1e-9
+    assert found.against_baseline.low > 0
+    assert found.reason.startswith("als leads on validation (0.3000) and holds on test: +0.1000")
+
+
+def test_a_leader_that_loses_to_a_baseline_on_test_does_not_win():
+    found = decide(
+        {"popular": 0.1, "personal": 0.2, "als": 0.3},
+        {"popular": scores(0.5), "personal": scores(0.3), "als": scores(0.4)},
+        BASELINES,
+    )
+
+    assert found.winner == "popular"
+    assert found.reason.startswith("no model beats the baseline popular")
+    assert found.against_baseline.mean < 0
+
+
+def test_a_draw_is_no_win():
+    found = decide({"popular": 0.1, "als": 0.3}, {"popular": scores(0.4), "als": scores(0.4)}, BASELINES)
+
+    assert found.winner == "popular"
+
+
+def test_a_baseline_that_leads_on_validation_leaves_the_best_baseline_of_the_test():
+    found = decide(
+        {"popular": 0.4, "personal": 0.2, "als": 0.3},
+        {"popular": scores(0.1), "personal": scores(0.3), "als": scores(0.4)},
+        BASELINES,
+    )
+
+    assert found.winner == "personal"
+    assert found.reason.startswith("no model beats the baselines")
+    assert found.against_baseline is None
+
+
+def test_a_narrow_win_is_called_one():
+    rng = np.random.default_rng(0)
+    base = rng.random(50)
+    found = decide({"popular": 0.1, "als": 0.3}, {"popular": base, "als": base + rng.normal(0.01, 0.5, 50)}, BASELINES)
+
+    assert ("may be level" in found.reason) == (found.winner == "als")
+    assert found.against_baseline.low < 0 < found.against_baseline.high
+
+
+def test_a_model_that_failed_in_one_window_is_no_challenger():
+    only_valid = decide({"popular": 0.1, "als": 0.3}, {"popular": scores(0.2)}, BASELINES)
+    only_test = decide({"popular": 0.1}, {"popular": scores(0.2), "als": scores(0.9)}, BASELINES)
+
+    assert only_valid.winner == only_test.winner == "popular"
+
+
+def test_without_a_baseline_nothing_is_called_a_winner():
+    assert decide({"als": 0.3}, {"als": scores(0.4)}, BASELINES).winner is None
+    assert decide({}, {}, BASELINES).winner is None
+
+
+names = st.sampled_from(["popular", "personal", "als", "knn", "blend"])
+numbers = st.dictionaries(names, st.floats(0, 1), max_size=5)
+
+
+@given(numbers, numbers)
+def test_no_winner_loses_to_a_baseline(valid, test):
+    found = decide(valid, {name: scores(mean, 12) for name, mean in test.items()}, BASELINES, seed=1)
+
+    judged = [name for name in BASELINES if name in test]
+    assert (found.winner is None) == (not judged)
+    if found.winner is not None:
+        assert test[found.winner] >= max(test[name] for name in judged) - 1e-9
