@@ -116,9 +116,9 @@ def test_the_pair_that_lies_in_the_cart_is_not_offered_again(demo: Demo, home: l
 # the channel
 
 
-def test_the_channel_answers_with_videos_like_the_first_two(site: Engine, demo: Demo, feed: list[Fields]) -> None:
+def test_the_channel_answers_with_videos_like_the_first_two(demo: Demo, feed: list[Fields]) -> None:
     first, second = (demo.items["channel"][name] for name in demo.played.finished)
-    stranger = [demo.items["channel"][item.id] for item in ask(site, "feed", "nobody-we-know").items]
+    catalog = list(demo.items["channel"].values())
     shortest, longest = sorted((first["length_s"], second["length_s"]))
     alike: dict[str, tuple[float, Callable[[Fields], bool]]] = {
         "trainer": (0.5, lambda x: x["creator"] == first["creator"]),
@@ -129,7 +129,7 @@ def test_the_channel_answers_with_videos_like_the_first_two(site: Engine, demo: 
 
     for trait, (least, holds) in alike.items():
         assert share(feed, holds) >= least, trait
-        assert share(feed, holds) > share(stranger, holds), trait
+        assert share(feed, holds) >= 2 * share(catalog, holds), trait
 
 
 def test_the_channel_does_not_answer_with_videos_like_the_one_that_was_dropped(demo: Demo, feed: list[Fields]) -> None:
