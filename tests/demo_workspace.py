@@ -48,9 +48,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The workspace; not to be written to."""
     folder = tmp_path_factory.mktemp("demo") / "workspace"
     # As in `penchant demo`: the scenario plays in the last hours, the worlds end before it begins.
-    made = [
-        make(7, NOW - DAY / 2, people=people) for make, people in ((shop, 400), (stream, 300), (academy, 200))
-    ]
+    made = [make(7, NOW - DAY / 2, people=people) for make, people in ((shop, 400), (stream, 300), (academy, 200))]
     for world in made:
         write(world, folder / "data" / world.domain)
     (folder / FILE_NAME).write_text(configuration(), encoding="utf-8")

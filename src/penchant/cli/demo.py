@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -50,11 +52,18 @@ def demo(
         out.print(
             f"\n[bold green]Done[/] in {clock.elapsed() - began:.0f} s. The workspace is {folder}/; look at it with"
         )
-        out.print(f"  penchant recommend home --user scenario-runner --config {folder}", highlight=False)
-        out.print(f"  penchant releases list --config {folder}", highlight=False)
-        out.print(f"  penchant serve --config {folder}", highlight=False)
+        for words in ("recommend home --user scenario-runner", "releases list", "serve"):
+            out.print(f"  {called()} {words} --config {folder}", highlight=False, soft_wrap=True)
         if serve_after:
             serve.run(engine, "127.0.0.1", port)
+
+
+def called() -> str:
+    """How this program can be called again from here: `penchant`, or the path to it when it is not on the PATH."""
+    program = Path(sys.argv[0])
+    if shutil.which("penchant") or program.name != "penchant":
+        return "penchant"
+    return os.path.relpath(program)
 
 
 def make_worlds(folder: Path, seed: int, now: float) -> dict[str, World]:

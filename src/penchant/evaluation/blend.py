@@ -29,6 +29,7 @@ RANK = 20.0
 _STEPS = (0.05, 0.15, 0.35, 0.5)
 _ROUNDS = 6
 _TRIES = 80
+_BLOCK = 1024
 
 Weights = NDArray[np.float64]
 
@@ -52,19 +53,12 @@ def fuse(parts: Sequence[tuple[Candidates, float]], k: int) -> Candidates:
     """
     if not parts or len({len(part) for part, _ in parts}) > 1:
         raise ValueError("parts must be at least one, of the same number of rows")
-    n, total = len(parts[0][0]), sum(weight for _, weight in parts)
-    stride = 1 + max(int(part.items.max(initial=0)) for part, _ in parts)
-    keys, at = np.unique(
-        np.concatenate([_numbers(part) * stride + part.items for part, _ in parts]), return_inverse=True
-    )
-    worth = np.concatenate([RANK / (RANK + _places(part)) * (weight / max(total, 1e-12)) for part, weight in parts])
-    scores = np.bincount(at, worth, minlength=len(keys))
-    row, items = keys // stride, keys % stride
-    order = np.lexsort((items, -scores, row))
-    counts = np.bincount(row, minlength=n)
-    kept = order[np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts) < k]
-    ptr = np.concatenate([[0], np.cumsum(np.minimum(counts, k))]).astype(np.int64)
-    return Candidates(ptr, items[kept].astype(np.int32), scores[kept].astype(np.float32))
+    total = max(sum(weight for _, weight in parts), 1e-12)
+    rows = []
+    for start in range(0, len(parts[0][0]), _BLOCK):
+        people = np.arange(start, min(start + _BLOCK, len(parts[0][0])))
+        rows += _fused([(_rows(part, people), weight / total) for part, weight in parts], k)
+    return Candidates.from_rows(rows)
 
 
 def choose_weights(lists: Mapping[str, Candidates], target_ptr: Offsets, targets: Codes, seed: int) -> dict[str, float]:
@@ -158,6 +152,28 @@ class _Pool:
         order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
         hit = np.take_along_axis(self.hit, np.take_along_axis(top, order, axis=1), axis=1)
         return float(np.nanmean(ndcg(hit, self.sizes, PLACES)))
+
+
+def _fused(parts: Sequence[tuple[Candidates, float]], k: int) -> list[tuple[Codes, NDArray[np.float32]]]:
+    """The rows of one block."""
+    n = len(parts[0][0])
+    stride = 1 + max(int(part.items.max(initial=0)) for part, _ in parts)
+    coded = np.concatenate([_numbers(part) * stride + part.items for part, _ in parts])
+    worth = np.concatenate([RANK / (RANK + _places(part)) * weight for part, weight in parts])
+    keys, at = np.unique(coded, return_inverse=True)
+    row, sums = keys // stride, np.bincount(at, worth, minlength=len(keys))
+    counts = np.bincount(row, minlength=n)
+    first = np.cumsum(counts) - counts
+    scores = np.full((n, int(counts.max(initial=0))), -1.0, np.float32)
+    scores[row, np.arange(len(keys)) - first[row]] = sums
+    # Keys ascend by item inside a row, so a stable order settles equal scores by code.
+    best = np.argsort(-scores, axis=1, kind="stable")[:, : max(k, 0)]
+    items = (keys % stride).astype(np.int32)
+    out = []
+    for i, length in enumerate(np.minimum(counts, k).tolist()):
+        top = best[i, :length]
+        out.append((items[first[i] + top], scores[i, top]))
+    return out
 
 
 def _numbers(lists: Candidates) -> NDArray[np.int64]:

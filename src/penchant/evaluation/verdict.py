@@ -51,7 +51,8 @@ def decide(
     ranked = [name for name in valid if name in means]
     leader = max(ranked, key=lambda name: valid[name]) if ranked else best
     if leader in baselines:
-        return Verdict(best, f"no model beats the baselines: {leader} leads on validation, {best} is the best on test")
+        held = "and is the best of them on test" if leader == best else f"but on test the best of them is {best}"
+        return Verdict(best, f"no model beats the baselines: {leader} leads on validation {held}")
     gap = difference(test[leader], test[best], seed=seed)
     if gap is None:
         return Verdict(best, f"nobody could be judged by both {leader} and {best}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from litestar import Litestar
+from litestar import Litestar, MediaType
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -39,7 +39,11 @@ def create_app(engine: Engine, pages: Sequence[HTTPRouteHandler] = ()) -> Litest
             version=version("penchant"),
             description="Recommendations and personalization: products, content and learning.",
             path="/schema",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json"), JsonRenderPlugin(path="/")],
+            # As plain JSON a browser shows it; as OpenAPI's own media type it offers a file to save.
+            render_plugins=[
+                JsonRenderPlugin(path="/openapi.json"),
+                JsonRenderPlugin(path="/", media_type=MediaType.JSON),
+            ],
         ),
         exception_handlers={
             PenchantError: on_penchant_error,

@@ -40,16 +40,17 @@ async def batch(request: Request[Any, Any, Any], state: State) -> Taken:
     """Take in up to 2,500 messages, each with a verdict of its own."""
     body = await _body(request)
     messages = body.get("batch")
-    if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
-        raise InvalidRequest("batch", "must be a list of objects")
+    if not isinstance(messages, list):
+        raise InvalidRequest("batch", "must be a list of messages", messages)
     if len(messages) > MOST_EVENTS:
         raise InvalidRequest("batch", f"must have at most {MOST_EVENTS} messages", len(messages))
     common = {name: body[name] for name in ("sentAt", "context") if name in body}
-    merged = [{**common, **message} for message in messages]
+    # What is no object is refused by itself, not with all the others.
+    merged = [{**common, **message} if isinstance(message, dict) else message for message in messages]
     return await _take(state, merged, write_key(request, body))
 
 
-async def _take(state: State, messages: list[dict[str, Any]], key: str | None) -> Taken:
+async def _take(state: State, messages: list[Any], key: str | None) -> Taken:
     verdicts = await sync_to_thread(engine_of(state).collect, messages, key)
     return Taken(True, verdicts)
 

@@ -24,6 +24,9 @@ def ready(state: State) -> Response[dict[str, Any]]:
     """
     engine = engine_of(state)
     try:
+        # A view outlives a store that breaks: the store itself is asked.
+        for name in engine.domains:
+            engine.store.catalog_version(name)
         views = engine.recommender.warm()
     except Exception as error:  # whatever it is, this server cannot answer now
         return Response({"status": "not ready", "detail": str(error)}, status_code=503)

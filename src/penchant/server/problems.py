@@ -6,11 +6,17 @@ Here, and nowhere else, an error becomes an HTTP status.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
+from litestar.status_codes import (
+    HTTP_404_NOT_FOUND,
+    HTTP_405_METHOD_NOT_ALLOWED,
+    HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    HTTP_500_INTERNAL_SERVER_ERROR,
+)
 
 from penchant.errors import (
     DataError,
@@ -19,7 +25,9 @@ from penchant.errors import (
     NotFound,
     PenchantError,
     StorageError,
+    nearest,
 )
+from penchant.server.state import engine_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -47,7 +55,9 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 _log = logging.getLogger("penchant.server")
 
 
-def problem(status: int, code: str, detail: str, **fields: Any) -> Response[dict[str, Any]]:
+def problem(
+    status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **fields: Any
+) -> Response[dict[str, Any]]:
     """A problem document."""
     body = {
         "type": "about:blank",
@@ -58,8 +68,8 @@ def problem(status: int, code: str, detail: str, **fields: Any) -> Response[dict
         "message": detail,
         **fields,
     }
-    headers = {"Retry-After": "1"} if status in (429, 503) else {}
-    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+    retry = {"Retry-After": "1"} if status in (429, 503) else {}
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers={**retry, **(headers or {})})
 
 
 def on_penchant_error(_: Request[Any, Any, Any], error: PenchantError) -> Response[dict[str, Any]]:
@@ -68,20 +78,28 @@ def on_penchant_error(_: Request[Any, Any, Any], error: PenchantError) -> Respon
     fields: dict[str, Any] = {}
     if isinstance(error, NotFound):
         fields = {"kind": error.kind, "name": error.name, "have": sorted(error.have)}
+        fields["nearest"] = nearest(error.name, error.have)
     elif isinstance(error, InvalidRequest):
         fields = {"field": error.field}
     return problem(status, error.code, error.message, **fields)
 
 
-def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
     """One of the framework's: a body that does not fit, an unknown path, a body that is too large."""
-    detail = error.detail
+    status = error.status_code
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        parts = [_entry(e) for e in error.extra if isinstance(e, dict)]
-        detail = "; ".join(parts) or detail
-        return problem(400, "invalid_request", detail)
-    code = _CODES.get(error.status_code, "invalid_request" if error.status_code < 500 else "error")
-    return problem(error.status_code, code, detail or _TITLES.get(error.status_code, "Error"))
+        entries = [_entry(e) for e in error.extra if isinstance(e, dict)]
+        if entries:
+            return problem(400, "invalid_request", "; ".join(": ".join(e) for e in entries), field=entries[0][0])
+    detail = error.detail
+    if status == HTTP_404_NOT_FOUND:
+        detail = f"nothing is at {request.url.path}; GET /schema lists what there is"
+    elif status == HTTP_405_METHOD_NOT_ALLOWED:
+        detail = f"{request.url.path} does not take {request.method}"
+    elif status == HTTP_413_REQUEST_ENTITY_TOO_LARGE:
+        detail = f"the body is above {engine_of(request.app.state).settings.server.max_body_mb} MB"
+    code = _CODES.get(status, "invalid_request" if status < 500 else "error")
+    return problem(status, code, detail, headers=error.headers)
 
 
 def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
@@ -90,6 +108,8 @@ def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     return problem(HTTP_500_INTERNAL_SERVER_ERROR, "error", "Something broke here; the server's log has the details.")
 
 
-def _entry(entry: dict[str, Any]) -> str:
-    key = entry.get("key")
-    return f"{key}: {entry.get('message')}" if key else str(entry.get("message"))
+def _entry(entry: dict[str, Any]) -> tuple[str, str]:
+    field, wanted = str(entry.get("key") or "body"), str(entry.get("message"))
+    if field == "data":  # the framework's word for the body as a whole, whose absence is a KeyError to it
+        field, wanted = "body", "must be a JSON object; it is empty" if wanted == "'data'" else wanted
+    return field, wanted
