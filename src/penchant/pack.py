@@ -58,11 +58,16 @@ class Constraint:
     allow: Callable[[ItemTable, Facts], NDArray[np.bool_]]
 
 
+BLEND = "blend"
+"""Source name of the learned blend."""
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """One retriever of a placement.
 
     Attributes:
-        model: Name of one of the pack's models.
+        model: Name of one of the pack's models, or `blend`: the domain's learned blend of them, which proposes nothing
+            in a release that was not judged.
         reads: `person` proposes from the history; `seeds` from the items the request is about (when it names none,
             from the person's latest items); `both` adds the two.
         k: Candidates to fetch.

@@ -41,6 +41,23 @@ class Candidates:
         a, b = int(self.ptr[i]), int(self.ptr[i + 1])
         return self.items[a:b], self.scores[a:b]
 
+    @property
+    def row_of(self) -> Offsets:
+        """The row of every item, same shape as `items`."""
+        return np.repeat(np.arange(len(self)), np.diff(self.ptr))
+
+    @property
+    def place_of(self) -> Offsets:
+        """The place of every item in its row, from 0, same shape as `items`."""
+        return np.arange(len(self.items)) - np.repeat(self.ptr[:-1], np.diff(self.ptr))
+
+    def take(self, rows: Offsets) -> Candidates:
+        """Some rows, in the order named."""
+        lengths = np.diff(self.ptr)[rows]
+        ptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        at = np.arange(ptr[-1]) + np.repeat(self.ptr[rows] - ptr[:-1], lengths)
+        return Candidates(ptr, self.items[at], self.scores[at])
+
     @classmethod
     def from_rows(cls, rows: Sequence[tuple[Codes, Scores]]) -> Candidates:
         """Concatenate rows."""

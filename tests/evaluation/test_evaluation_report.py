@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from penchant.evaluation import Counts, Estimate, Report, Row, rows_for_table
+from penchant.evaluation import Counts, Estimate, Report, Row
 
 REPORT = Report(
     domain="shop",
@@ -50,30 +50,6 @@ REPORT = Report(
     against_baseline=Estimate(0.0156, 0.0091, 0.0216),
     blend={"personal-top": 0.7, "als": 0.3},
 )
-
-
-def test_the_table_shows_means_with_their_intervals():
-    assert rows_for_table(REPORT) == [
-        ("model", "ndcg@10", "revenue@10", "on repeats", "on new", "fit s", "lists s", "note"),
-        (
-            "blend *",
-            "0.3664 [0.3506, 0.3825]",
-            "0.2600 [0.2500, 0.2700]",
-            "0.5000 [0.4000, 0.6000]",
-            "–",
-            "2.0",
-            "1.0",
-            "0.70 personal-top + 0.30 als",
-        ),
-        ("personal-top", "0.3508 [0.3352, 0.3669]", "–", "–", "–", "0.0", "0.3", "baseline"),
-        ("alike", "–", "–", "–", "–", "–", "–", 'no item has a value in "category"'),
-    ]
-
-
-def test_the_parts_are_left_out_when_no_model_has_any():
-    plain = msgspec.structs.replace(REPORT, rows=REPORT.rows[1:])
-
-    assert rows_for_table(plain)[0] == ("model", "ndcg@10", "fit s", "lists s", "note")
 
 
 def test_a_report_is_json_and_back():

@@ -66,7 +66,7 @@ def show(report: Report) -> None:
     for row in report.rows:
         if row.failed:
             out.print(f"  [yellow]{row.name}: {row.failed}[/]", highlight=False)
-    if report.blend:
+    if len(report.blend) > 1:
         weights = " + ".join(f"{weight:.2f} {name}" for name, weight in report.blend.items())
         out.print(f"  blend = {weights}", highlight=False)
     out.print("  b baseline, * winner; after a mean the 95 % interval over people", style="dim", highlight=False)

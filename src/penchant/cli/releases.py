@@ -40,7 +40,16 @@ def list_(domains: Domains = None, config: ConfigPath = DEFAULT_CONFIG, as_json:
             state = "" if serves else "serves"
             serves = True
             winner = str(judged.get("winner") or "not judged")
-            rows.append((release.id, release.created, str(len(release.parts) - 1), winner, release.config, state))
+            rows.append(
+                (
+                    release.id,
+                    release.created,
+                    str(sum(bool(part.arrays) for part in release.parts.values()) - 1),
+                    winner,
+                    release.config,
+                    state,
+                )
+            )
         if len(rows) == 1:
             out.print(f"{name}: no release yet; `penchant train {name}` makes one")
         else:

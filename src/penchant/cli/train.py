@@ -11,6 +11,7 @@ from penchant.cli.evaluate import Domains, chosen, show
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, out, print_json
 from penchant.engine import Engine
 from penchant.evaluation import Report
+from penchant.storage import ITEM_SPACE
 
 
 def train(
@@ -33,7 +34,7 @@ def train(
                 show(msgspec.convert(judged, Report))
             for model, reason in manifest.evidence["failed"].items():
                 out.print(f"  [yellow]{model} is not in the release: {reason}[/]")
-            models = [part for part in manifest.parts if part != "items"]
+            models = [name for name, part in manifest.parts.items() if part.arrays and name != ITEM_SPACE]
             out.print(f"[bold green]{manifest.id}[/] serves now, with {len(models)} models: {', '.join(models)}\n")
         if as_json:
             print_json(made)

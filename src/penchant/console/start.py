@@ -5,21 +5,49 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from jinja2 import Environment, PackageLoader, select_autoescape
-from litestar import MediaType, Response, get
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
 
+from penchant.catalog import ItemTable
 from penchant.engine import Engine
+from penchant.errors import ArtifactError
 
 _pages = Environment(
-    loader=PackageLoader("penchant.console"), autoescape=select_autoescape(default=True), trim_blocks=True
+    loader=PackageLoader("penchant.console"),
+    autoescape=select_autoescape(default=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
+_pages.filters["count"] = "{:,}".format
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'"
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """One domain on the page."""
+    """One domain on the page.
+
+    Attributes:
+        name: Domain name.
+        pack: Name of its pack.
+        about: What the pack is for.
+        goal: What the domain exists for.
+        release: The release that serves; None before the first.
+        winner: The model that evaluation found best; None when none was judged.
+        reason: Why it is the best.
+        items: Items that may be shown.
+        item: Id and title of one of them, to try things with; None when there is none.
+        keys: Write keys whose events belong here.
+        notes: What is not as it should be.
+        placements: Name and sentence of each.
+        example: Body of a request.
+    """
 
     name: str
     pack: str
@@ -29,26 +57,28 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     winner: str | None
     reason: str | None
     items: int
+    item: tuple[str, str] | None
+    keys: tuple[str, ...]
     notes: tuple[str, ...]
     placements: tuple[tuple[str, str], ...]
     example: str
 
 
 @get("/", media_type=MediaType.HTML, sync_to_thread=True, include_in_schema=False)
-def start_page(state: State) -> Response[str]:
+def start_page(request: Request[Any, Any, Any], state: State) -> Response[str]:
     """A plain page for a person who just started the server."""
     engine: Engine = state.engine
-    counts = engine.store.count()
-    domains = [_shown(engine, name) for name in engine.domains]
-    page = _pages.get_template("start.html").render(domains=domains, counts=counts)
-    return Response(page, media_type=MediaType.HTML, headers={"Content-Security-Policy": _POLICY})
+    page = _pages.get_template("start.html").render(
+        domains=[_shown(engine, name) for name in engine.domains],
+        counts=engine.store.count(),
+        address=request.url.netloc,
+    )
+    return Response(page, media_type=MediaType.HTML, headers=_HEADERS)
 
 
 def _shown(engine: Engine, name: str) -> Shown:
     setup, view = engine.domains[name], engine.recommender.warm()[name]
-    judged: dict[str, Any] = {}
-    if view.release is not None:
-        judged = engine.releases.manifest(name, view.release).evidence.get("evaluation") or {}
+    judged = _judged(engine, name, view.release)
     first = next(iter(setup.placements))
     body = {"placement": first, "domain": name, "anonymous_id": "you", "n": 5}
     return Shown(
@@ -60,7 +90,24 @@ def _shown(engine: Engine, name: str) -> Shown:
         winner=judged.get("winner"),
         reason=judged.get("winner_reason"),
         items=int(view.parts.table.active.sum()),
+        item=_first(view.parts.table),
+        keys=tuple(key for key, domain in engine.sources.items() if domain == name),
         notes=view.notes,
         placements=tuple((p.name, p.about) for p in setup.placements.values()),
         example=msgspec.json.encode(body).decode(),
     )
+
+
+def _judged(engine: Engine, name: str, release: str | None) -> dict[str, Any]:
+    """The evaluation a release was judged by; empty when there is none."""
+    if release is None:
+        return {}
+    try:
+        return engine.releases.manifest(name, release).evidence.get("evaluation") or {}
+    except ArtifactError:  # deleted since it was loaded: it still serves
+        return {}
+
+
+def _first(table: ItemTable) -> tuple[str, str] | None:
+    found = next((item for row in range(len(table)) if (item := table.item(row)) and item.active), None)
+    return (found.id, found.title) if found else None

@@ -1,4 +1,4 @@
-"""What an evaluation says, as data: JSON for programs, plain strings for a table."""
+"""What an evaluation says, as data."""
 
 from __future__ import annotations
 
@@ -98,28 +98,3 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def row(self, name: str) -> Row | None:
         """The row of a model, or None."""
         return next((row for row in self.rows if row.name == name), None)
-
-
-def rows_for_table(report: Report) -> list[tuple[str, ...]]:
-    """The report as plain text cells; the first row is the header, a dash means nothing to say."""
-    metrics = list(dict.fromkeys(name for row in report.rows for name in row.metrics))
-    parts = any(row.on_repeats or row.on_new for row in report.rows)
-    header = ["model", *metrics, *(["on repeats", "on new"] if parts else []), "fit s", "lists s", "note"]
-    out = [tuple(header)]
-    for row in report.rows:
-        cells = [row.name + (" *" if row.name == report.winner else "")]
-        cells += [_text(row.metrics.get(name)) for name in metrics]
-        if parts:
-            cells += [_text(part.get("ndcg@10")) for part in (row.on_repeats, row.on_new)]
-        cells += ["–", "–"] if row.failed else [f"{row.fit_s:.1f}", f"{row.seconds:.1f}"]
-        cells.append(row.failed or ("baseline" if row.baseline else _weights(report) if row.kind == "blend" else ""))
-        out.append(tuple(cells))
-    return out
-
-
-def _text(estimate: Estimate | None) -> str:
-    return "–" if estimate is None else str(estimate)
-
-
-def _weights(report: Report) -> str:
-    return " + ".join(f"{weight:.2f} {name}" for name, weight in report.blend.items())

@@ -9,10 +9,10 @@ from typing import cast
 from penchant.clock import Clock
 from penchant.dataset import Dataset, Queries
 from penchant.errors import ExtraNotInstalled, FitFailed
-from penchant.evaluation.blend import DEPTH, blended
+from penchant.evaluation.blend import blended
 from penchant.evaluation.lists import propose
 from penchant.evaluation.targets import Targets
-from penchant.models import Recipe, Retriever, Run
+from penchant.models import BLEND_DEPTH, Recipe, Retriever, Run
 from penchant.slate import Candidates
 
 BLEND = "blend"
@@ -108,7 +108,7 @@ def _trial(
     try:
         model = cast(Retriever, recipe.fit(train, run))
         fitted = clock.elapsed()
-        lists = propose(model, queries, targets, DEPTH, name)
+        lists = propose(model, queries, targets, BLEND_DEPTH, name)
     except FitFailed as error:
         return Trial(recipe.kind, failed=error.reason)
     except ExtraNotInstalled as error:

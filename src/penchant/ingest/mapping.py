@@ -171,9 +171,12 @@ class Mapper:
             raise ImportFailed(self._path, f"{what}: {sentence(error)}") from None
 
 
-def sentence(error: duckdb.Error) -> str:
-    """What DuckDB says, without the drawing of the statement and the list of functions below it."""
-    return " ".join(re.split(r"\n\s*(?:LINE \d|Candidate functions)", str(error))[0].split())
+def sentence(error: Exception) -> str:
+    """What DuckDB says, without the drawing of the statement and the list of functions below it, and with advice."""
+    said = " ".join(re.split(r"\n\s*(?:LINE \d|Candidate functions)", str(error))[0].split())
+    if "Conversion Error" in said or ("Binder Error" in said and "VARCHAR" in said):
+        said += " (num(x) reads text as a number, or as NULL where it is none)"
+    return said
 
 
 _WANTED: dict[Kind, str] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -133,13 +133,14 @@ class _Run:
                 read = partial(self._items, ItemRows(self.kind, fields, statement.fields))
             name = paths[0].name if len(paths) == 1 else shown
             try:
-                for batch in con.execute(statement.sql).to_arrow_reader(BATCH):
+                for batch in _batches(con, statement.sql, shown):
                     self._batch(batch, read, rejected, name, self.done - before)
                     self.progress(self.done, total)
-            except duckdb.Error as error:
-                stored = f" ({self.done - before} rows were taken in before; importing again is safe)"
-                hint = "; TRY_CAST gives NULL where CAST fails" if isinstance(error, duckdb.ConversionException) else ""
-                raise ImportFailed(shown, f"{sentence(error)}{hint}{stored if self.done > before else ''}") from None
+            except ImportFailed as error:
+                if self.done == before:
+                    raise
+                taken = f"{self.done - before} rows before it were taken in; importing again is safe"
+                raise ImportFailed(error.path, f"{error.reason} ({taken})") from None
         for staged in folder.iterdir():
             if staged.is_file():
                 staged.unlink()
@@ -192,6 +193,14 @@ class _Run:
         self.duplicate += repeats
         self.stored += len(items) - repeats
         self.sink.put_items(self.spec.domain, list(dict(items).items()))
+
+
+def _batches(con: duckdb.DuckDBPyConnection, sql: str, path: str) -> Iterator[pa.RecordBatch]:
+    # What goes wrong in the first rows is raised by DuckDB, what goes wrong later by Arrow.
+    try:
+        yield from con.execute(sql).to_arrow_reader(BATCH)
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise ImportFailed(path, sentence(error)) from None
 
 
 def _free(path: Path) -> Path:

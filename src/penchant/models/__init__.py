@@ -3,7 +3,7 @@
 from penchant.models.als import ALS
 from penchant.models.attributes import AttributeSimilarity
 from penchant.models.basket import BasketAffinity
-from penchant.models.blend import merge
+from penchant.models.blend import BLEND_DEPTH, BLEND_RANK, fuse
 from penchant.models.history import PositiveRole
 from penchant.models.item_knn import ItemKNN
 from penchant.models.model import Fitted, Recipe, Retriever, Run, Similar, State
@@ -12,6 +12,8 @@ from penchant.models.popularity import Popular, PopularByCategory
 
 __all__ = [
     "ALS",
+    "BLEND_DEPTH",
+    "BLEND_RANK",
     "AttributeSimilarity",
     "BasketAffinity",
     "Fitted",
@@ -25,5 +27,5 @@ __all__ = [
     "Run",
     "Similar",
     "State",
-    "merge",
+    "fuse",
 ]

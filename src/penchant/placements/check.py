@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penchant.models import Retriever, Similar
-from penchant.pack import Pack, Placement
+from penchant.pack import BLEND, Pack, Placement
 
 
 def problems(placement: Placement, pack: Pack) -> list[str]:
@@ -14,6 +14,10 @@ def problems(placement: Placement, pack: Pack) -> list[str]:
     models = [source.model for source in placement.sources]
     found += [f'model "{name}" is a source twice' for name in dict.fromkeys(models) if models.count(name) > 1]
     for source in placement.sources:
+        if source.model == BLEND:
+            if source.reads != "person":
+                found.append("the blend reads the person's history alone")
+            continue
         recipe = pack.models.get(source.model)
         if recipe is None:
             found.append(f'no model "{source.model}"')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,14 @@ class Parts:
         models: Fitted models of the serving release, by name; empty when there is no release.
         table: The live catalog: the release's items first, then those that came later.
         n_known: How many rows of the table the models know.
+        blend: Weights of the models in the learned blend; empty when none was learned.
     """
 
     pack: Pack
     models: Mapping[str, Fitted]
     table: ItemTable
     n_known: int
+    blend: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

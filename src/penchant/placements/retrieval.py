@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from penchant.catalog import ItemTable
 from penchant.dataset import Queries
-from penchant.models import Retriever, Similar
-from penchant.pack import Placement, Source
+from penchant.models import BLEND_DEPTH, Retriever, Similar, fuse
+from penchant.pack import BLEND, Placement, Source
 from penchant.placements.request import Parts
-from penchant.slate import Codes, Scores
+from penchant.slate import Candidates, Codes, Scores
 
 LATEST = 3
 """Latest items of a history that stand in for seeds a request does not name."""
@@ -93,6 +93,8 @@ def scaled(scores: Scores) -> Scores:
 
 
 def _ask(source: Source, parts: Parts, queries: Queries, allowed: NDArray[np.bool_]) -> tuple[Codes, Scores]:
+    if source.model == BLEND:
+        return _blend(parts, queries, source.k, allowed)
     model = parts.models.get(source.model)
     if model is None:
         raise LookupError("not in this release")
@@ -123,6 +125,17 @@ def _inside(found: tuple[Codes, Scores], n_items: int) -> tuple[Codes, Scores]:
     if len(items) and (items.min() < 0 or items.max() >= n_items):
         raise ValueError("proposed items that the release does not have")
     return found
+
+
+def _blend(parts: Parts, queries: Queries, k: int, allowed: NDArray[np.bool_]) -> tuple[Codes, Scores]:
+    """What the evaluation judged as `blend`: the same models, depth and weights."""
+    lists: list[tuple[Candidates, float]] = []
+    for name, weight in parts.blend.items():
+        model: object = parts.models.get(name)
+        if not isinstance(model, Retriever):
+            raise LookupError(f"{name} is not in this release")
+        lists.append((model.retrieve(queries, BLEND_DEPTH, allowed), weight))
+    return fuse(lists, k).row(0) if lists else (np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 def _unlike(field: str, table: ItemTable, queries: Queries) -> NDArray[np.bool_]:

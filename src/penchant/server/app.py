@@ -39,6 +39,7 @@ def create_app(engine: Engine, pages: Sequence[HTTPRouteHandler] = ()) -> Litest
             version=version("penchant"),
             description="Recommendations and personalization: products, content and learning.",
             path="/schema",
+            use_handler_docstrings=True,
             # As plain JSON a browser shows it; as OpenAPI's own media type it offers a file to save.
             render_plugins=[
                 JsonRenderPlugin(path="/openapi.json"),

@@ -14,6 +14,7 @@ from litestar.datastructures import State
 
 from penchant.errors import InvalidRequest
 from penchant.ingest import Verdict
+from penchant.server.problems import documented
 from penchant.server.state import engine_of
 
 MOST_EVENTS = 2_500
@@ -27,7 +28,7 @@ class Taken(msgspec.Struct, frozen=True):
     events: list[Verdict]
 
 
-@post("/v1/track", status_code=200, tags=["events"])
+@post("/v1/track", status_code=200, responses=documented(400, 413, 503), tags=["events"])
 async def track(request: Request[Any, Any, Any], state: State) -> Taken:
     """Take in one event; when it is answered `accepted` it is on disk."""
     body = await _body(request)
@@ -35,7 +36,7 @@ async def track(request: Request[Any, Any, Any], state: State) -> Taken:
     return await _take(state, [message], write_key(request, body))
 
 
-@post("/v1/batch", status_code=200, tags=["events"])
+@post("/v1/batch", status_code=200, responses=documented(400, 413, 503), tags=["events"])
 async def batch(request: Request[Any, Any, Any], state: State) -> Taken:
     """Take in up to 2,500 messages, each with a verdict of its own."""
     body = await _body(request)

@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from penchant.server.problems import documented
 from penchant.server.state import engine_of
 
 
@@ -26,7 +27,7 @@ class Stored(msgspec.Struct, frozen=True):
     stored: int
 
 
-@put("/v1/items", sync_to_thread=True, tags=["catalog"])
+@put("/v1/items", sync_to_thread=True, responses=documented(400, 404, 413, 503), tags=["catalog"])
 def put_items(data: JSONBody[Items], state: State) -> Stored:
     """Insert or replace items, all or none; the next request obeys."""
     return Stored(engine_of(state).put_items(data.domain, data.items))

@@ -9,8 +9,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.status_codes import (
     HTTP_404_NOT_FOUND,
     HTTP_405_METHOD_NOT_ALLOWED,
@@ -53,6 +55,34 @@ _TITLES = {
 }
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 _log = logging.getLogger("penchant.server")
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What every error answers with; further members say where.
+
+    Attributes:
+        type: Always `about:blank`: `code` says which problem it is.
+        title: The status in words.
+        status: The HTTP status.
+        detail: A sentence about this case.
+        code: Stable and machine-readable.
+        message: The same as `detail`.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    message: str
+
+
+def documented(*statuses: int) -> dict[int, ResponseSpec]:
+    """What the OpenAPI document says of errors."""
+    return {
+        status: ResponseSpec(Problem, generate_examples=False, description=_TITLES[status], media_type=MEDIA_TYPE)
+        for status in statuses
+    }
 
 
 def problem(

@@ -6,12 +6,19 @@ from litestar import post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
+from penchant.server.problems import documented
 from penchant.server.state import engine_of
 from penchant.serving import RecommendationRequest
 from penchant.slate import Slate
 
 
-@post("/v1/recommendations", status_code=200, sync_to_thread=True, tags=["recommendations"])
+@post(
+    "/v1/recommendations",
+    status_code=200,
+    sync_to_thread=True,
+    responses=documented(400, 404, 413),
+    tags=["recommendations"],
+)
 def recommendations(data: JSONBody[RecommendationRequest], state: State) -> Slate:
     """Fill one placement for one person.
 

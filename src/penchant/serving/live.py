@@ -11,7 +11,7 @@ import msgspec
 from penchant.catalog import Item, ItemTable
 from penchant.errors import ArtifactError, StorageError
 from penchant.models import Fitted, State
-from penchant.pack import Pack
+from penchant.pack import BLEND, Pack
 from penchant.placements import Parts
 from penchant.storage import ITEM_SPACE, Part, Releases, Store, unpack_text
 
@@ -46,6 +46,7 @@ class LiveDomain:
         self._decoder = msgspec.json.Decoder(pack.item)
         self._models: Mapping[str, Fitted] = {}
         self._known: Sequence[str] = ()
+        self._blend: Mapping[str, float] = {}
         self._release: str | None = None
         self._notes: tuple[str, ...] = ()
         self._view: View | None = None
@@ -82,7 +83,7 @@ class LiveDomain:
         known = set(self._known)
         ids = [*self._known, *sorted(name for name in self._items if name not in known)]
         table = ItemTable(ids, [self._items.get(name) for name in ids])
-        parts = Parts(self._pack, self._models, table, len(self._known))
+        parts = Parts(self._pack, self._models, table, len(self._known), self._blend)
         notes = self._notes if self._release else (*self._notes, "no release: trained on nothing yet")
         if self._unread:
             name, why = next(iter(self._unread.items()))
@@ -99,10 +100,14 @@ class LiveDomain:
         notes = [f"release refused: {error}" for error in refused]
         models: dict[str, Fitted] = {}
         known: list[str] = []
+        blend: dict[str, float] = {}
         if release is not None:
             known = unpack_text(release.parts[ITEM_SPACE].arrays)
             for name, part in release.parts.items():
                 if name == ITEM_SPACE:
+                    continue
+                if name == BLEND:
+                    blend = msgspec.convert(part.settings["weights"], dict[str, float])
                     continue
                 recipe = self._pack.models.get(name)
                 if recipe is None or recipe.kind != part.kind:
@@ -112,7 +117,7 @@ class LiveDomain:
                     models[name] = recipe.fitted.restore(state_of(part))
                 except Exception as error:  # made by another version: the other models still answer
                     notes.append(f"model {name} of the release cannot be read: {type(error).__name__}: {error}")
-        self._models, self._known, self._notes = models, known, tuple(notes)
+        self._models, self._known, self._blend, self._notes = models, known, blend, tuple(notes)
         self._release = release.id if release else None
 
 

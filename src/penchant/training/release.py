@@ -8,7 +8,7 @@ import msgspec
 
 from penchant.dataset import Dataset
 from penchant.evaluation import Report
-from penchant.pack import Pack
+from penchant.pack import BLEND, Pack
 from penchant.storage import ITEM_SPACE, Manifest, Part, Releases, pack_text
 from penchant.training.fit import FittedModels
 
@@ -42,6 +42,9 @@ def publish(
     for name, model in fitted.models.items():
         state = model.state()
         parts[name] = Part(pack.models[name].kind, state.arrays, state.settings)
+    if report is not None and report.blend:
+        weights = {name: weight for name, weight in report.blend.items() if name in fitted.models}
+        parts[BLEND] = Part(BLEND, {}, {"weights": weights})
     evidence: dict[str, Any] = {
         "data": {"people": len(data.people), "items": len(data.items), "interactions": len(data.interactions)},
         "fit_s": {name: round(seconds, 3) for name, seconds in fitted.seconds.items()},

@@ -15,11 +15,12 @@ ATTRIBUTES = (
     Attribute("title", "text", 0.5),
 )
 
-BASELINES = ("popular", "popular-week", "personal-top")
+BASELINES = ("popular", "popular-week", "popular-day", "personal-top")
 
 MODELS: dict[str, Recipe] = {
     "popular": Popular(),
     "popular-week": Popular(half_life_days=7.0),
+    "popular-day": Popular(half_life_days=1.0),
     "popular-by-creator": PopularByCategory(field="creator", half_life_days=14.0),
     "personal-top": PersonalTop(),
     "item-knn": ItemKNN(similarity="cosine", neighbours=500, shrink=10.0),

@@ -13,11 +13,12 @@ ATTRIBUTES = (
     Attribute("title", "text", 0.5),
 )
 
-BASELINES = ("popular", "popular-week", "personal-top")
+BASELINES = ("popular", "popular-week", "popular-day", "personal-top")
 
 MODELS: dict[str, Recipe] = {
     "popular": Popular(),
     "popular-week": Popular(half_life_days=7.0),
+    "popular-day": Popular(half_life_days=1.0),
     "popular-by-series": PopularByCategory(field="series", half_life_days=30.0),
     "personal-top": PersonalTop(),
     "item-knn": ItemKNN(),

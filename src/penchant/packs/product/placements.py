@@ -11,6 +11,7 @@ _SIMILAR_TASTE = ("similar_taste", "people with a taste like yours chose it")
 _ALSO_LOOKED = ("also_looked", "often looked at with what you saw")
 _GOES_WITH = ("goes_with", "goes with what you chose")
 _ALIKE = ("alike", "like what you looked at")
+_FITS = ("fits", "fits what you did here")
 _HABIT = ("habit", "you buy it often")
 
 PLACEMENTS = (
@@ -18,8 +19,9 @@ PLACEMENTS = (
         name="home",
         about="The start page: what this person is likely to buy next, and what goes with it.",
         sources=(
-            Source(model="als", weight=1.0, reason=_SIMILAR_TASTE),
-            Source(model="item-knn", weight=0.7, reason=_ALSO_LOOKED),
+            Source(model="blend", weight=1.0, reason=_FITS),
+            Source(model="als", weight=0.7, reason=_SIMILAR_TASTE),
+            Source(model="item-knn", weight=0.5, reason=_ALSO_LOOKED),
             Source(model="alike", weight=1.0, reason=_ALIKE),
             Source(model="basket", weight=0.6, slots=3, k=50, differs="category", reason=_GOES_WITH),
         ),

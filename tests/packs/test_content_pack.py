@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from penchant.catalog import ItemTable
+from penchant.dataset import Queries, Reader
+from penchant.events import Event, Role
+from penchant.pack import Facts, Judged
+from penchant.packs.content import PACK, Content
+
+RULES = {constraint.name: constraint.allow for constraint in PACK.constraints}
+METRICS = {metric.name: metric.compute for metric in PACK.metrics}
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 11, number, tzinfo=UTC)
+
+
+ITEMS = [
+    Content(id="free", topics=("yoga", "hips"), creator="Ada"),
+    Content(id="window", topics=("yoga",), creator="Ada", available_from=day(10), available_until=day(20)),
+    Content(id="tomorrow", topics=("run",), creator="Bo", published=day(21)),
+    Content(id="german", regions=("DE",)),
+]
+TABLE = ItemTable([item.id for item in ITEMS], ITEMS)
+EVERYTHING = set(TABLE.ids)
+
+
+def passes(rule: str, now: datetime, *history: tuple[str, Role], region: str | None = None) -> set[str]:
+    queries = Queries.single(
+        now.timestamp(),
+        [TABLE.row(name) for name, _ in history],
+        [0.0] * len(history),
+        [-1.0 if role is Role.NEGATIVE else 1.0 for _, role in history],
+        [int(role) for _, role in history],
+    )
+    return {TABLE.ids[row] for row in np.flatnonzero(RULES[rule](TABLE, Facts(queries, region)))}
+
+
+@pytest.mark.parametrize(("now", "open_"), [(9, False), (10, True), (19, True), (20, False)])
+def test_the_rights_window_holds_its_first_moment_and_not_its_last(now: int, open_: bool) -> None:
+    assert ("window" in passes("rights-window", day(now))) is open_
+    assert passes("rights-window", day(now)) >= EVERYTHING - {"window"}
+
+
+@pytest.mark.parametrize(("now", "out"), [(20, False), (21, True), (22, True)])
+def test_nothing_is_shown_before_it_is_out(now: int, out: bool) -> None:
+    assert ("tomorrow" in passes("published", day(now))) is out
+
+
+def test_rights_end_at_the_border() -> None:
+    assert passes("rights-region", day(15), region="DE") == EVERYTHING
+    assert passes("rights-region", day(15), region="FR") == EVERYTHING - {"german"}
+
+
+def test_without_a_place_rights_are_not_guessed() -> None:
+    assert passes("rights-region", day(15)) == EVERYTHING - {"german"}
+
+
+def test_what_was_finished_is_not_shown_again() -> None:
+    assert passes("not-finished", day(15), ("free", Role.GOAL), ("german", Role.WEAK)) == EVERYTHING - {"free"}
+
+
+def test_what_was_turned_away_is_not_shown_again() -> None:
+    assert passes("not-turned-away", day(15), ("free", Role.NEGATIVE), ("german", Role.GOAL)) == EVERYTHING - {"free"}
+
+
+@pytest.mark.parametrize(("progress", "read"), [(0.4, []), (0.5, [Role.WEAK]), (None, [Role.WEAK])])
+def test_progress_says_something_from_the_middle_on(progress: float | None, read: list[Role]) -> None:
+    event = Event("channel", "t", "m", 0, "Content Progressed", "ann", None, 0, 0, "free", progress=progress)
+
+    assert [signal.role for signal in Reader(PACK.signals).signals(event)] == read
+
+
+def judged(*lists: list[int]) -> Judged:
+    n = len(lists)
+    queries = Queries.single(0.0)
+    return Judged(
+        np.array(lists, np.int32),
+        queries,
+        np.zeros(n + 1, np.int64),
+        np.zeros(0, np.int32),
+        np.zeros(0, np.float32),
+        TABLE,
+    )
+
+
+def test_topic_entropy_is_in_bits() -> None:
+    # yoga, hips; yoga: shares 2/3 and 1/3. Then yoga, hips, yoga, run: 1/2, 1/4, 1/4. Then one topic, then none.
+    found = METRICS["topic-entropy@10"](judged([0, 1, -1], [0, 1, 2], [1, 1, 1], [3, -1, -1]))
+
+    np.testing.assert_allclose(found[:3], [np.log2(3) - 2 / 3, 1.5, 0.0], atol=1e-12)
+    assert np.isnan(found[3])
+
+
+def test_the_share_of_one_voice_counts_what_has_a_voice() -> None:
+    found = METRICS["creator-share@10"](judged([0, 1, 2], [0, 3, -1], [3, -1, -1]))
+
+    np.testing.assert_allclose(found[:2], [2 / 3, 1.0])
+    assert np.isnan(found[2])
+
+
+def test_places_behind_the_tenth_do_not_count() -> None:
+    found = METRICS["creator-share@10"](judged([2] * 10 + [0] * 5))
+
+    assert found.tolist() == [1.0]

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from penchant.catalog import ItemTable
+from penchant.dataset import Queries
+from penchant.events import Role
+from penchant.pack import Facts, Judged
+from penchant.packs.learning import PACK, Module
+from penchant.slate import Candidates
+from penchant.testing import joined
+
+RULES = {constraint.name: constraint.allow for constraint in PACK.constraints}
+METRICS = {metric.name: metric.compute for metric in PACK.metrics}
+FEATURES = {feature.name: feature.compute for feature in PACK.features}
+EXPIRY = datetime(2026, 11, 21, tzinfo=UTC)
+
+ITEMS = [
+    Module(id="basics", series="saving", position=1),
+    Module(id="funds", series="saving", position=2, prerequisites=("basics",)),
+    Module(id="taxes", series="saving", position=3, prerequisites=("basics", "funds"), jurisdictions=("DE",)),
+    Module(id="old", expires=EXPIRY),
+    Module(id="lost", prerequisites=("nowhere",)),
+]
+TABLE = ItemTable([item.id for item in ITEMS], ITEMS)
+EVERYTHING = set(TABLE.ids)
+
+
+def learner(*completed: str, now: float = EXPIRY.timestamp(), role: Role = Role.GOAL) -> Queries:
+    codes = [TABLE.row(name) for name in completed]
+    return Queries.single(now, codes, [0.0] * len(codes), [1.0] * len(codes), [int(role)] * len(codes))
+
+
+def passes(rule: str, queries: Queries, region: str | None = None) -> set[str]:
+    return {TABLE.ids[row] for row in np.flatnonzero(RULES[rule](TABLE, Facts(queries, region)))}
+
+
+def test_a_step_opens_when_all_steps_before_it_are_completed() -> None:
+    assert passes("prerequisites", learner()) == {"basics", "old"}
+    assert passes("prerequisites", learner("basics")) == {"basics", "funds", "old"}
+    assert passes("prerequisites", learner("basics", "funds")) == EVERYTHING - {"lost"}
+
+
+def test_a_step_that_was_only_begun_opens_nothing() -> None:
+    assert passes("prerequisites", learner("basics", role=Role.WEAK)) == {"basics", "old"}
+
+
+def test_what_is_out_of_date_is_kept_out_from_its_last_moment_on() -> None:
+    assert passes("in-date", learner(now=EXPIRY.timestamp() - 1)) == EVERYTHING
+    assert passes("in-date", learner()) == EVERYTHING - {"old"}
+
+
+def test_what_does_not_hold_here_is_kept_out() -> None:
+    assert passes("jurisdiction", learner(), "DE") == EVERYTHING
+    assert passes("jurisdiction", learner(), "FR") == EVERYTHING - {"taxes"}
+    assert passes("jurisdiction", learner()) == EVERYTHING - {"taxes"}
+
+
+def test_what_was_completed_is_not_offered_again() -> None:
+    assert passes("not-completed", learner("funds")) == EVERYTHING - {"funds"}
+
+
+def test_the_next_step_of_a_series_is_the_one_after_the_furthest() -> None:
+    everything = Candidates(np.array([0, 5]), np.arange(5, dtype=np.int32), np.ones(5, np.float32))
+
+    assert FEATURES["next_in_series"](learner("basics"), everything, TABLE).tolist() == [0, 1, 0, 0, 0]
+    assert FEATURES["next_in_series"](learner("funds"), everything, TABLE).tolist() == [0, 0, 1, 0, 0]
+    assert FEATURES["next_in_series"](learner(), everything, TABLE).tolist() == [0, 0, 0, 0, 0]
+
+
+def judged(queries: Queries, lists: list[list[int]], targets: list[list[int]]) -> Judged:
+    return Judged(
+        np.array(lists, np.int32),
+        queries,
+        np.cumsum([0, *(len(row) for row in targets)]),
+        np.array([code for row in targets for code in row], np.int32),
+        np.full(sum(len(row) for row in targets), np.nan, np.float32),
+        TABLE,
+    )
+
+
+def test_violations_are_steps_that_could_not_be_taken() -> None:
+    queries = joined([learner(), learner("basics"), learner("basics", "funds"), learner()])
+    lists = [[0, 1, 2, 4], [0, 1, 2, -1], [1, 2, -1, -1], [-1, -1, -1, -1]]
+    found = METRICS["violations@10"](judged(queries, lists, [[], [], [], []]))
+
+    np.testing.assert_allclose(found, [3 / 4, 1 / 3, 0.0, 0.0])
+
+
+def test_a_next_step_is_found_among_the_first_three_or_not() -> None:
+    queries = joined([learner()] * 4)
+    lists = [[0, 1, 2, 3], [1, 2, 3, 0], [-1, -1, -1, -1], [0, 1, 2, 3]]
+    found = METRICS["next-step@3"](judged(queries, lists, [[0, 4], [0], [0], []]))
+
+    assert found[:3].tolist() == [1.0, 0.0, 0.0]
+    assert np.isnan(found[3])

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from penchant.catalog import Attribute
+from penchant.models import AttributeSimilarity, PersonalTop
+from penchant.pack import Pack, Placement, Source
+from penchant.placements import problems
+
+ALIKE = AttributeSimilarity(attributes=(Attribute("kind", "category"),))
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({}, []),
+        ({"constraints": ("in-stock", "in-stok")}, ['no constraint "in-stok"']),
+        ({"sources": (Source(model="als"),)}, ['no model "als"']),
+        ({"sources": (Source(model="habit", reads="seeds"),)}, ['model "habit" cannot find similar items']),
+        ({"sources": (Source(model="alike", reads="seeds", differs="kind"),)}, []),
+        ({"sources": (Source(model="habit", differs="colour"),)}, ['no field "colour" to differ in']),
+        ({"sources": (Source(model="habit"), Source(model="habit"))}, ['model "habit" is a source twice']),
+        ({"fallback": ("habit", "top")}, ['no model "top" to fall back on']),
+        ({"objective": "profit"}, ['no objective "profit"']),
+        ({"objective": "bonus"}, []),
+        ({"caps": {"kind": 1, "colour": 2}}, ['no field "colour" to cap']),
+        (
+            {"sources": (Source(model="als"),), "objective": "profit", "caps": {"colour": 1}},
+            ['no model "als"', 'no objective "profit"', 'no field "colour" to cap'],
+        ),
+    ],
+)
+def test_every_name_that_is_not_real_is_told(pack: Pack, fields: dict[str, Any], wrong: list[str]) -> None:
+    pack = replace(pack, models={"habit": PersonalTop(), "alike": ALIKE})
+    given = {"sources": (Source(model="habit"),), "fallback": (), **fields}
+
+    assert problems(Placement(name="p", about="P.", **given), pack) == wrong
+
+
+def test_a_model_that_only_finds_similar_items_cannot_retrieve_for_people(pack: Pack) -> None:
+    class Near:
+        def similar(self, items: Any, k: int, allowed: Any = None) -> Any: ...
+
+    class Recipe:
+        kind, fitted = "near", Near
+
+    pack = replace(pack, models={"near": Recipe()})  # type: ignore[dict-item]
+    placement = Placement(name="p", about="P.", sources=(Source(model="near"),), fallback=())
+
+    assert problems(placement, pack) == ['model "near" cannot retrieve for people']

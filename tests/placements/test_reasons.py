@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+
+from penchant.features import Feature
+from penchant.pack import Placement, Source
+from penchant.placements.reasons import reasons
+from penchant.slate import Reason
+
+
+def told(shares: dict[str, float], terms: dict[str, float]) -> list[str]:
+    place = Placement(
+        name="p",
+        about="P.",
+        sources=(
+            Source(model="alike", reason=("alike", "like it")),
+            Source(model="taste", reason=("taste", "your taste")),
+            Source(model="also", reason=("alike", "like it")),
+            Source(model="silent"),
+        ),
+    )
+    features = {
+        name: Feature(name, "share", (), "About.", lambda *_: np.zeros(0, np.float32), reason)
+        for name, reason in {"fresh": Reason("fresh", "new"), "mute": None}.items()
+    }
+    found = reasons(
+        0,
+        place,
+        {name: np.array([share], np.float32) for name, share in shares.items()},
+        {name: np.array([share], np.float32) for name, share in terms.items()},
+        features,
+    )
+    return [reason.code for reason in found]
+
+
+def test_the_strongest_reason_comes_first() -> None:
+    assert told({"alike": 0.1, "taste": 0.5}, {"fresh": 0.3}) == ["taste", "fresh", "alike"]
+
+
+def test_what_moved_little_or_down_is_not_told() -> None:
+    assert told({"alike": 0.049, "taste": 0.05}, {"fresh": -0.5}) == ["taste"]
+
+
+def test_what_has_no_sentence_stays_silent() -> None:
+    assert told({"silent": 1.0}, {"mute": 1.0, "relevance": 1.0}) == []
+
+
+def test_one_reason_is_told_once() -> None:
+    assert told({"alike": 0.4, "also": 0.9}, {"fresh": 0.5}) == ["alike", "fresh"]
+
+
+def test_there_are_no_more_than_three() -> None:
+    place = Placement(name="p", about="P.", sources=tuple(Source(model=m, reason=(m, m)) for m in "abcde"))
+    shares = {m: np.array([0.5], np.float32) for m in "abcde"}
+
+    assert [r.code for r in reasons(0, place, shares, {}, {})] == ["a", "b", "c"]
