@@ -398,6 +398,24 @@ def test_order_and_repetition_of_rows_do_not_change_what_is_stored(
     assert balanced(first) and balanced(second)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=60) | st.text(st.sampled_from('a,"\n{}:1-é '), max_size=60), st.sampled_from(["csv", "jsonl"])
+)
+def test_whatever_a_file_holds_its_rows_add_up(run: Run, sink: Any, body: bytes | str, form: str) -> None:
+    raw = body.encode() if isinstance(body, str) else body
+    header = {
+        "csv": b"user,item,time\nann,shoe,2020-01-01\n",
+        "jsonl": b'{"user":"ann","item":"shoe","time":"2020-01-01"}\n',
+    }
+    sink.events.clear()
+
+    report = run(f"a.{form}", header[form] + raw, columns=VIEWS)
+
+    assert balanced(report)
+    assert report.stored == len(sink.events) >= 1
+
+
 MEASURE = """
 import resource, sys
 from pathlib import Path

@@ -10,6 +10,7 @@ from penchant.dataset import Queries
 from penchant.pack import Pack, Placement, Source
 from penchant.placements import Parts
 from penchant.placements.retrieval import Retrieved, latest, retrieve, scaled
+from penchant.slate import Candidates
 
 Listing = Callable[..., Any]
 
@@ -58,24 +59,26 @@ def test_a_source_that_finds_nothing_takes_no_share(ask: Callable[..., Retrieved
     assert by_code(found, found.relevance) == {0: 1.0}
 
 
-def test_several_seeds_add_up(ask: Callable[..., Retrieved], listing: Listing) -> None:
-    class Near:
-        rows: dict[int, dict[int, float]] = {0: {2: 1.0, 3: 0.5}, 1: {3: 4.0, 4: 1.0}}  # noqa: RUF012
+class Near:
+    """Two items near i0, two near i1."""
 
-        def similar(self, items: Any, k: int, allowed: Any = None) -> Any:
-            return (
-                listing({})
-                .retrieve(Queries.single(0.0).take(0, 0), k)
-                .from_rows([listing(self.rows[int(i)]).similar(np.array([i]), k).row(0) for i in items])
-            )
+    def similar(self, items: Any, k: int, allowed: Any = None) -> Candidates:
+        rows = {0: ([2, 3], [1.0, 0.5]), 1: ([3, 4], [4.0, 1.0])}
+        found = [rows[code] for code in items.tolist()]
+        return Candidates.from_rows([(np.array(c, np.int32), np.array(s, np.float32)) for c, s in found])
 
+
+def test_several_seeds_add_up(ask: Callable[..., Retrieved]) -> None:
     found = ask({"a": Near()}, Source(model="a", reads="seeds"), queries=Queries.single(0.0, seeds=[0, 1]))
 
-    # 3: half of the best of the first seed and the best of the second: 1.5, the best of all.
+    # i3: half of the best of the first seed and the best of the second: 1.5, the best of all.
     assert by_code(found, found.relevance) == {2: 0.6667, 3: 1.0, 4: 0.1667}
 
-    cut = ask({"a": Near()}, Source(model="a", reads="seeds", k=1), queries=Queries.single(0.0, seeds=[0, 1]))
-    assert cut.items.tolist() == [2]
+
+def test_of_several_seeds_no_more_than_k_are_taken(ask: Callable[..., Retrieved]) -> None:
+    found = ask({"a": Near()}, Source(model="a", reads="seeds", k=1), queries=Queries.single(0.0, seeds=[0, 1]))
+
+    assert found.items.tolist() == [3]
 
 
 def test_the_latest_items_stand_in_for_seeds(ask: Callable[..., Retrieved], listing: Listing) -> None:

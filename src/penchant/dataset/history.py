@@ -12,6 +12,8 @@ from penchant.dataset.reversals import reversed_at
 from penchant.events import Event, Role, Signal
 from penchant.slate import Codes
 
+_NONE: list[Signal] = []
+
 
 class Reader:
     """Reads events with a pack's signals."""
@@ -24,8 +26,11 @@ class Reader:
 
     def signals(self, event: Event) -> list[Signal]:
         """How the pack reads an event; empty when it does not."""
+        found = self._by_event.get(event.name, _NONE)
+        if len(found) == 1 and found[0].min_progress == 0.0 and event.progress is None:
+            return found
         progress = 1.0 if event.progress is None else event.progress
-        return [s for s in self._by_event.get(event.name, ()) if s.min_progress <= progress < s.max_progress]
+        return [s for s in found if s.min_progress <= progress < s.max_progress]
 
     def queries(
         self, events: Sequence[Event], codes: Mapping[str, int], now: float, seeds: Codes | Sequence[int] = ()
@@ -39,22 +44,27 @@ class Reader:
             seeds: Item codes the request is about.
         """
         # Lines of one order that name one item are one row, as in the dataset.
-        rows: dict[object, list[float]] = {}
-        for number, event in enumerate(events):
+        rows: list[list[float]] = []
+        lines: dict[tuple[int, Role, str], list[float]] = {}
+        for event in events:
             code = codes.get(event.item, -1) if event.item is not None else -1
-            if code < 0 or event.time / 1000.0 > now:
+            if code < 0 or event.time > now * 1000.0:
                 continue
             for signal in self.signals(event):
                 pieces = 1.0 if event.quantity is None else event.quantity
-                of_order = event.order is not None and signal.role in LINES_OF_ORDERS
-                key = (code, signal.role, event.order) if of_order else (number, signal.role)
-                if key in rows:
-                    rows[key][4] += pieces
-                else:
-                    rows[key] = [code, event.time / 1000.0, signal.weight, int(signal.role), pieces]
+                if event.order is not None and signal.role in LINES_OF_ORDERS:
+                    line = lines.get((code, signal.role, event.order))
+                    if line is not None:
+                        line[4] += pieces
+                        continue
+                row = [code, event.time / 1000.0, signal.weight, signal.role, pieces]
+                rows.append(row)
+                if event.order is not None:
+                    lines[code, signal.role, event.order] = row
         if not rows:
             return Queries.single(now, seeds=seeds)
-        items, times, weights, roles, pieces_ = (np.array(column) for column in zip(*rows.values(), strict=True))
+        table = np.array(rows)
+        items, times, weights, roles, pieces_ = table.T.copy()
         item, role = items.astype(np.int32), roles.astype(np.int8)
         if (role == Role.REVERSAL).any():
             person = np.zeros(len(item), np.int32)

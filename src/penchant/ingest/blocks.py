@@ -89,7 +89,7 @@ def _head(path: Path, data: bytes) -> bytes:
         raise ImportFailed(str(path), "is UTF-16 text; save it as UTF-8")
     if data.startswith(b"PAR1"):
         raise ImportFailed(str(path), 'is a Parquet file; say format = "parquet"')
-    if b"\0" in data[:1000]:
+    if b"\0" in data.partition(b"\n")[0]:
         raise ImportFailed(str(path), "is not a text file")
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not data.strip():

@@ -84,7 +84,7 @@ class Mapper:
         mapped = [field for field in fields if field.name in self._spec.columns]
         raws = {field.name: self._expression(field.name, self._spec.columns[field.name]) for field in mapped}
         excluded = [self._exclusion(at, rule) for at, rule in enumerate(self._spec.exclude)]
-        # AS MATERIALIZED would hold the whole file, so the steps are nested, not named.
+        # The steps are nested, as named ones (WITH) may be held whole in memory.
         raw_list = ", ".join(f"{sql} AS {_raw(name)}" for name, sql in raws.items())
         skip = f"CASE {' '.join(excluded)} END" if excluded else "CAST(NULL AS INTEGER)"
         line = quoted(LINE) if self._has_line else "CAST(NULL AS BIGINT)"

@@ -84,7 +84,10 @@ def make_input(
         stage = stage_delimited if form == "csv" else stage_json_lines
         for at, path in enumerate(paths):
             parquet[at] = folder / f"{at}.parquet"
-            staged = stage(path, parquet[at], rejected)
+            try:
+                staged = stage(path, parquet[at], rejected)
+            except OSError as error:
+                raise ImportFailed(str(path), f"its temporary copy cannot be written: {error}") from None
             rows += staged.rows
             keys |= dict.fromkeys(staged.keys or ())
     files = ", ".join(literal(str(path)) for path in parquet)

@@ -118,6 +118,7 @@ class _Run:
         """Import files that the mapping sees as one."""
         shown = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
         refused = rejected.counts.total()
+        self.progress(self.done, None)
         with database(folder, self.threads, self.spec.timezone, shown) as con:
             rows = make_input(con, paths, self.spec.format, folder, rejected)
             self.unreadable += rejected.counts.total() - refused

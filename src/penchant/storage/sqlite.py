@@ -22,6 +22,9 @@ from penchant.storage.store import EVENT_SCHEMA, SlateRow
 
 SCHEMA_VERSION = 1
 
+_READER_CACHE_MB = 4
+"""Page cache of a reading thread's connection; there may be dozens, and the system caches the file anyway."""
+
 _SCHEMA = """
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY,
@@ -74,24 +77,23 @@ class SQLiteStore:
         """
         self.path = path
         self.url = f"sqlite:///{path}"
-        self._cache_mb = cache_mb
         self._write = threading.Lock()
         self._local = threading.local()
         self._readers: list[apsw.Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = self._connect()
+            self._writer = self._connect(cache_mb)
             self._migrate()
         except (apsw.Error, OSError) as error:
             raise StorageError(self.url, str(error)) from error
 
-    def _connect(self) -> apsw.Connection:
+    def _connect(self, cache_mb: int = _READER_CACHE_MB) -> apsw.Connection:
         connection = apsw.Connection(str(self.path))
         connection.set_busy_timeout(10_000)
         for pragma in (
             "journal_mode = WAL",
             "synchronous = FULL",
-            f"cache_size = -{self._cache_mb * 1024}",
+            f"cache_size = -{cache_mb * 1024}",
             "wal_autocheckpoint = 16384",
             "foreign_keys = ON",
         ):

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from penchant.clock import FixedClock
+from penchant.dataset import Dataset
+from penchant.models import Retriever, Run, Similar, State
+from penchant.packs.product import PACK
+from penchant.slate import Candidates
+from penchant.storage import ITEM_SPACE, Manifest, Releases, unpack_text
+from penchant.testing import tiny_dataset, tiny_queries
+from penchant.training import FittedModels, fit, publish
+
+NOON = 1_795_262_400.0
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return tiny_dataset()
+
+
+@pytest.fixture(scope="module")
+def fitted(data: Dataset) -> FittedModels:
+    return fit(data, PACK.models, Run(), FixedClock(0.0))
+
+
+def released(releases: Releases, data: Dataset, fitted: FittedModels) -> Manifest:
+    return publish(releases, data, PACK, fitted, None, now=NOON, config="c0ffee", version="0.1", keep=3)
+
+
+def test_the_models_of_a_release_answer_as_the_fitted_ones_do(
+    tmp_path: Path, data: Dataset, fitted: FittedModels
+) -> None:
+    released(Releases(tmp_path), data, fitted)
+    release, refused = Releases(tmp_path).load("test")
+    queries, items = tiny_queries(data), np.arange(-1, len(data.items) + 1, dtype=np.int32)
+
+    assert release is not None and refused == []
+    assert len(fitted.models) == len(PACK.models) and set(release.parts) == {ITEM_SPACE, *PACK.models}
+    for name, model in fitted.models.items():
+        part = release.parts[name]
+        assert part.kind == PACK.models[name].kind
+        again = PACK.models[name].fitted.restore(State(dict(part.arrays), dict(part.settings)))
+        if isinstance(model, Retriever) and isinstance(again, Retriever):
+            equal(again.retrieve(queries, 5), model.retrieve(queries, 5))
+        if isinstance(model, Similar) and isinstance(again, Similar):
+            equal(again.similar(items, 5), model.similar(items, 5))
+
+
+def equal(got: Candidates, wanted: Candidates) -> None:
+    np.testing.assert_array_equal(got.ptr, wanted.ptr)
+    np.testing.assert_array_equal(got.items, wanted.items)
+    np.testing.assert_array_equal(got.scores, wanted.scores)
+
+
+def test_a_release_carries_the_items_its_models_speak_of(tmp_path: Path, data: Dataset, fitted: FittedModels) -> None:
+    released(Releases(tmp_path), data, fitted)
+    release, _ = Releases(tmp_path).load("test")
+
+    assert release is not None
+    assert tuple(unpack_text(release.parts[ITEM_SPACE].arrays)) == data.items.ids
+
+
+def test_a_release_says_what_it_was_made_of(tmp_path: Path, data: Dataset, fitted: FittedModels) -> None:
+    failed = replace(fitted, failed={"als": "no goals"}, seconds={"popular": 0.12345})
+    manifest = released(Releases(tmp_path), data, failed)
+
+    assert (manifest.domain, manifest.pack, manifest.config, manifest.version) == ("test", "product", "c0ffee", "0.1")
+    assert manifest.created == "2026-11-21T12:00:00Z"
+    assert manifest.evidence == {
+        "data": {"people": len(data.people), "items": len(data.items), "interactions": len(data.interactions)},
+        "fit_s": {"popular": 0.123},
+        "failed": {"als": "no goals"},
+        "evaluation": None,
+    }
+
+
+def test_a_release_serves_as_soon_as_it_is_published(tmp_path: Path, data: Dataset, fitted: FittedModels) -> None:
+    releases = Releases(tmp_path)
+    names = [released(releases, data, replace(fitted, models={})).id for _ in range(4)]
+
+    assert releases.order("test") == names[:0:-1]
