@@ -6,7 +6,6 @@ that 3.51.3 mended. One connection writes; each reading thread has its own.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,12 +27,12 @@ _READER_CACHE_MB = 4
 _SCHEMA = """
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY,
-  key BLOB NOT NULL UNIQUE,
   domain TEXT NOT NULL, source TEXT NOT NULL, message_id TEXT NOT NULL, line INTEGER NOT NULL,
   name TEXT NOT NULL, actor TEXT NOT NULL, user_id TEXT, anonymous_id TEXT,
   time INTEGER NOT NULL, received INTEGER NOT NULL,
   item TEXT, quantity REAL, price REAL, currency TEXT, order_id TEXT, progress REAL,
-  slate TEXT, position INTEGER, properties BLOB
+  slate TEXT, position INTEGER, properties BLOB,
+  UNIQUE (message_id, source, line)
 ) STRICT;
 CREATE INDEX event_actor ON event (actor, domain, time);
 CREATE TABLE item (
@@ -49,7 +48,7 @@ CREATE TABLE slate (
 ) STRICT, WITHOUT ROWID;
 """
 
-_INSERT_EVENT = f"INSERT OR IGNORE INTO event VALUES (NULL, {', '.join('?' * 20)})"
+_INSERT_EVENT = f"INSERT OR IGNORE INTO event VALUES (NULL, {', '.join('?' * 19)})"
 _READ_EVENT = (
     "domain, source, message_id, line, name, user_id, anonymous_id, time, received, item, quantity, price,"
     " currency, order_id, progress, slate, position, properties"
@@ -252,11 +251,7 @@ class SQLiteStore:
 
 
 def _row(event: Event) -> tuple[Any, ...]:
-    key = hashlib.blake2b(
-        f"{event.source}\0{event.message_id}\0{event.line}".encode("utf-8", "surrogatepass"), digest_size=16
-    ).digest()
     return (
-        key,
         event.domain,
         event.source,
         event.message_id,
