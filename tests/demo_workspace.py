@@ -15,7 +15,8 @@ from penchant.config import FILE_NAME
 from penchant.engine import Engine
 from penchant.simulation import Scenario, World, academy, configuration, scenario, shop, stream, write
 
-NOW = parse_time("2026-11-21T20:00:00Z")
+NOW = parse_time("2025-11-22T20:00:00Z")
+"""A Saturday evening. It is past on every machine, as what comes from the future is refused."""
 
 
 @dataclass(frozen=True)

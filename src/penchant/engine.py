@@ -251,7 +251,7 @@ class Engine:
     def _window(self, data: Dataset) -> Window:
         times = data.interactions.time
         if not len(times):
-            raise InvalidRequest("domain", f'"{data.domain}" has no events to judge by')
+            raise InvalidRequest("domain", f'"{data.domain}" has no events to judge by; import some first')
         return resolve(self.settings.domains[data.domain].evaluation, float(times.min()), float(times.max()))
 
     def train(self, domain: str, *, judge: bool = True, progress: Progress = silent) -> Manifest:

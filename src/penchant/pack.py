@@ -29,7 +29,7 @@ class Facts:
 
     Attributes:
         queries: The request, a batch of one.
-        region: Region code, upper case, or None.
+        region: Region code, as the catalog writes it, or None.
         context: What else the request said.
     """
 
@@ -79,7 +79,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     model: str
-    reads: Literal["person", "seeds"] = "person"
+    reads: Literal["person", "seeds", "both"] = "person"
     k: int = 200
     weight: float = 1.0
     slots: int = 0

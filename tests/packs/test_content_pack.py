@@ -104,6 +104,7 @@ def test_the_share_of_one_voice_counts_what_has_a_voice() -> None:
 
 
 def test_places_behind_the_tenth_do_not_count() -> None:
-    found = METRICS["creator-share@10"](judged([2] * 10 + [0] * 5))
+    lists = judged([2] * 10 + [0] * 5)
 
-    assert found.tolist() == [1.0]
+    assert METRICS["creator-share@10"](lists).tolist() == [1.0]
+    assert METRICS["topic-entropy@10"](lists).tolist() == [0.0]

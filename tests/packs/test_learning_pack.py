@@ -89,6 +89,12 @@ def test_violations_are_steps_that_could_not_be_taken() -> None:
     np.testing.assert_allclose(found, [3 / 4, 1 / 3, 0.0, 0.0])
 
 
+def test_a_prerequisite_nobody_knows_is_never_met() -> None:
+    everything = learner(*TABLE.ids)
+
+    assert METRICS["violations@10"](judged(everything, [[4]], [[]])).tolist() == [1.0]
+
+
 def test_a_next_step_is_found_among_the_first_three_or_not() -> None:
     queries = joined([learner()] * 4)
     lists = [[0, 1, 2, 3], [1, 2, 3, 0], [-1, -1, -1, -1], [0, 1, 2, 3]]

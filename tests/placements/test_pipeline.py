@@ -174,6 +174,14 @@ def test_fallbacks_are_not_asked_when_the_slate_is_full(fill: Fill, make_shelf: 
     assert spare.asked == []
 
 
+def test_a_fallback_is_asked_for_what_may_be_shown(fill: Fill, make_shelf: Shelf, listing: Listing) -> None:
+    place = placement(fallback=("a",), constraints=("in-stock",))
+    made = fill(place, {"a": listing({3: 3.0, 2: 2.0, 1: 1.0})}, make_shelf({}, {}, {"stock": 0}, {"stock": 0}), size=1)
+
+    # Its two best are sold out; its third comes before the catalog's first.
+    assert ids(made) == ["i1"]
+
+
 def test_without_any_model_the_catalog_answers(fill: Fill, make_shelf: Shelf) -> None:
     made = fill(placement(), {}, make_shelf({}, {"active": False}, {}), known=0)
 

@@ -62,10 +62,10 @@ def test_slots_no_source_can_fill_go_to_the_others(make_shelf: Shelf) -> None:
 
 
 def test_there_are_no_more_slots_than_places(make_shelf: Shelf) -> None:
-    shares = {"a": [0.0, 0.9, 0.8], "b": [0.0, 0.1, 0.2]}
+    shares = {"a": [0.0, 0.9, 0.8, 0.0], "b": [0.0, 0.0, 0.0, 0.9]}
     sources = (Source(model="a", slots=2), Source(model="b", slots=2))
 
-    assert choose(make_shelf(*[{}] * 3), [1.0, 0.5, 0.4], 2, shares, sources=sources) == [1, 2]
+    assert choose(make_shelf(*[{}] * 4), [1.0, 0.5, 0.4, 0.3], 2, shares, sources=sources) == [1, 2]
 
 
 def test_caps_hold_for_slots(make_shelf: Shelf) -> None:

@@ -84,8 +84,8 @@ def release(releases: Releases, orders: Dataset, fitted: FittedModels) -> Callab
     return lambda: publish(releases, orders, product.PACK, fitted, None, now=NOON, config="", version="0", keep=5)
 
 
-def setup(name: str, pack: Pack) -> DomainSetup:
-    return DomainSetup(name, pack, {p.name: p for p in pack.placements}, pack.objectives[0].name, None)
+def setup(name: str, pack: Pack, region: str | None) -> DomainSetup:
+    return DomainSetup(name, pack, {p.name: p for p in pack.placements}, pack.objectives[0].name, region)
 
 
 @pytest.fixture
@@ -106,9 +106,9 @@ def open_domains(
 ) -> Callable[..., Recommender]:
     """Makes a recommender over the store: `open_domains()` for shop and channel, `open_domains("shop")` for one."""
 
-    def made(*names: str, over: SQLiteStore | None = None) -> Recommender:
+    def made(*names: str, over: SQLiteStore | None = None, region: str | None = None) -> Recommender:
         packs = {"shop": product.PACK, "channel": content.PACK}
-        domains = {name: setup(name, packs[name]) for name in names or packs}
+        domains = {name: setup(name, packs[name], region) for name in names or packs}
         return Recommender(domains, over or store, releases, clock, log)
 
     return made

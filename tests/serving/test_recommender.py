@@ -210,6 +210,13 @@ def test_a_region_opens_what_is_sold_there(recommender: Recommender) -> None:
     assert "cap" in ids(recommender.recommend(home(region="DE")))
 
 
+def test_a_request_that_names_no_region_has_the_domains(filled: SQLiteStore, open_domains: Open) -> None:
+    german = open_domains("shop", region="DE")
+
+    assert "cap" in ids(german.recommend(home()))
+    assert "cap" not in ids(german.recommend(home(region="FR")))
+
+
 @pytest.mark.parametrize(("n", "length"), [(None, 6), (2, 2), (200, 6)])
 def test_a_slate_is_as_long_as_wanted_or_as_there_is(recommender: Recommender, n: int | None, length: int) -> None:
     assert len(recommender.recommend(home(n=n)).items) == length

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json
+from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, counted, print_json, say
 from penchant.engine import read_workspace
 
 
@@ -17,11 +17,15 @@ def check(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         domains = {name: domain.pack for name, domain in settings.domains.items()}
         print_json({"ok": True, "digest": workspace.digest, "domains": domains, "files_missing": missing})
         return
-    out.print(f"[bold green]ok[/]  {len(settings.domains)} domains, {len(settings.imports)} imports")
+    say(
+        ("ok", "bold green"),
+        f"  {counted(len(settings.domains), 'domain')}, {counted(len(settings.imports), 'import')}",
+    )
     for name, domain in settings.domains.items():
-        out.print(f"  {name}: pack {domain.pack}")
-    for name in missing:
-        out.print(f"  [yellow]import {name}: no such file yet[/]")
+        say(f"  {name}: pack {domain.pack}")
+    for spec in settings.imports:
+        if spec.name in missing:
+            say((f"  import {spec.name}: no such file yet: {workspace.resolve(spec.path)}", "yellow"))
 
 
 def _exists(path: Path) -> bool:

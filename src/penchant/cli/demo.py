@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from penchant.cli import evaluate, import_data, recommend, serve
-from penchant.cli.screen import bar, err, out, table
+from penchant.cli.screen import bar, err, out, say, table
 from penchant.clock import DAY, SystemClock
 from penchant.config import FILE_NAME
 from penchant.engine import Engine
@@ -49,11 +49,10 @@ def demo(
             out.print()
             evaluate.show(msgspec.convert(manifest.evidence["evaluation"], Report))
         play(engine, scenario(worlds["shop"], worlds["channel"], now))
-        out.print(
-            f"\n[bold green]Done[/] in {clock.elapsed() - began:.0f} s. The workspace is {folder}/; look at it with"
-        )
+        out.print()
+        say(("Done", "bold green"), f" in {clock.elapsed() - began:.0f} s. The workspace is {folder}/; look at it with")
         for words in ("recommend home --user scenario-runner", "releases list", "serve"):
-            out.print(f"  {called()} {words} --config {folder}", highlight=False, soft_wrap=True)
+            say(f"  {called()} {words} --config {folder}")
         if serve_after:
             serve.run(engine, "127.0.0.1", port)
 
@@ -72,6 +71,8 @@ def make_worlds(folder: Path, seed: int, now: float) -> dict[str, World]:
     Raises:
         InvalidRequest: The folder holds something that is not an older demo.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InvalidRequest("folder", "is a file; name a folder", str(folder))
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
         raise InvalidRequest("folder", "holds something else already; name an empty one", str(folder))
     shutil.rmtree(folder, ignore_errors=True)
@@ -96,7 +97,8 @@ def make_worlds(folder: Path, seed: int, now: float) -> dict[str, World]:
 
 def play(engine: Engine, played: Scenario) -> None:
     """Let the scenario's person act, and show what the sites answer."""
-    out.print("\n[bold]One person, one day[/]")
+    out.print()
+    say(("One person, one day", "bold"))
     for site, events in (("shop", played.shop_events), ("channel", played.stream_events)):
         verdicts = engine.collect([message(event) for event in events], site)
         wrong = [v for v in verdicts if v.status != "accepted"]
@@ -104,9 +106,9 @@ def play(engine: Engine, played: Scenario) -> None:
         for event in events:
             item = recommend.describe(table_.item(table_.row(event["item"])))
             share = f" ({event['progress']:.0%})" if event["progress"] is not None else ""
-            out.print(f"  {event['time']:%H:%M}  {event['event']}{share}: {item}", highlight=False)
+            say(f"  {event['time']:%H:%M}  {event['event']}{share}: {item}")
         for verdict in wrong:
-            err.print(f"  [red]{verdict.status}: {verdict.message}[/]")
+            say((f"  {verdict.status}: {verdict.message}", "red"), to=err)
     for site, placement, title in (
         ("shop", "home", "The shop's start page for this person"),
         ("channel", "feed", "The channel's feed for this person"),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, out, print_json, table
+from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, out, print_json, say, table
 from penchant.engine import Engine
 from penchant.errors import NotFound
 from penchant.evaluation import Estimate, Report, Row
@@ -47,10 +47,10 @@ def evaluate(domains: Domains = None, config: ConfigPath = DEFAULT_CONFIG, as_js
 def show(report: Report) -> None:
     """Print one report: the ranking metrics every domain has, with intervals, then the domain's own."""
     counts = report.counts
-    out.print(
-        f"[bold]{report.domain}[/] ({report.pack}): {counts.people_judged:,} people judged on what they did from"
+    say(
+        (report.domain, "bold"),
+        f" ({report.pack}): {counts.people_judged:,} people judged on what they did from"
         f" {report.test_from[:10]} to {report.test_until[:10]}, {counts.items:,} items, repeats {report.repeats}",
-        highlight=False,
     )
     rows = [(_name(report, row), *(_with_interval(row.metrics.get(name)) for name in RANKING)) for row in report.rows]
     out.print(table("", [("model", *RANKING), *rows]))
@@ -65,12 +65,12 @@ def show(report: Report) -> None:
     out.print(table("", [("model", *own, *(("on repeats", "on new") if split else ()), "fit s"), *rows]))
     for row in report.rows:
         if row.failed:
-            out.print(f"  [yellow]{row.name}: {row.failed}[/]", highlight=False)
+            say((f"  {row.name}: {row.failed}", "yellow"))
     if len(report.blend) > 1:
         weights = " + ".join(f"{weight:.2f} {name}" for name, weight in report.blend.items())
-        out.print(f"  blend = {weights}", highlight=False)
-    out.print("  b baseline, * winner; after a mean the 95 % interval over people", style="dim", highlight=False)
-    out.print(f"  [bold]winner: {report.winner or 'none'}[/]. {report.winner_reason}", highlight=False)
+        say(f"  blend = {weights}")
+    say(("  b baseline, * winner; after a mean the 95 % interval over people", "dim"))
+    say((f"  winner: {report.winner or 'none'}", "bold"), f". {report.winner_reason}")
 
 
 def _name(report: Report, row: Row) -> str:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, out, print_json, table
+from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, out, print_json, say, table
 from penchant.engine import Engine
-from penchant.ingest import ImportReport
+from penchant.ingest import REASONS, ImportReport
 
 
 def import_data(
@@ -33,11 +33,14 @@ def show(reports: list[ImportReport]) -> None:
         left_out, rejected = sum(report.excluded.values()), sum(report.rejected.values())
         counts = (report.read, report.stored, report.duplicate, left_out, rejected, round(rate))
         rows.append((report.name, *(f"{n:,}" for n in counts)))
+    if not reports:
+        say("nothing to import: penchant.toml has no [[imports]]; docs/configuration.md shows some")
+        return
     out.print(table("Imported", rows))
     for report in reports:
         for reason, count in report.excluded.items():
-            out.print(f"  {report.name}: {count:,} left out: {reason}")
+            say(f"  {report.name}: {count:,} left out: {reason}")
         for reason, count in report.rejected.items():
-            out.print(f"  [yellow]{report.name}: {count:,} rejected: {reason}[/]")
+            say((f"  {report.name}: {count:,} rejected: {REASONS.get(reason, reason)} ({reason})", "yellow"))
         if report.rejected_file:
-            out.print(f"  [yellow]{report.name}: the rejected rows are in {report.rejected_file}[/]", soft_wrap=True)
+            say((f"  {report.name}: the rejected rows are in {report.rejected_file}", "yellow"))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli.screen import err, out
+from penchant.cli.screen import err, say
 from penchant.config import FILE_NAME, template
 from penchant.engine import installed_packs
 from penchant.errors import NotFound
@@ -24,10 +24,8 @@ def init(
         raise NotFound("pack", pack, packs)
     target = folder / FILE_NAME
     if target.exists():
-        err.print(f"{target} is there already; it was not touched.", style="bold red")
+        say(("error: ", "bold red"), f"{target} is there already; it was not touched", to=err)
         raise typer.Exit(1)
     folder.mkdir(parents=True, exist_ok=True)
     target.write_text(template(domain, pack), encoding="utf-8")
-    out.print(
-        f"Wrote {target}. Next: name your files in it, then `penchant check`, `penchant import`, `penchant train`."
-    )
+    say(f"Wrote {target}. Next: name your files in it, then `penchant check`, `penchant import`, `penchant train`.")

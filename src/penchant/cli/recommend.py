@@ -8,10 +8,10 @@ import msgspec
 import typer
 
 from penchant.catalog import Item
-from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, table
+from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, say, table
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest
-from penchant.serving import RecommendationRequest
+from penchant.serving import MOST_ITEMS, RecommendationRequest
 from penchant.slate import Slate
 
 
@@ -25,7 +25,7 @@ def recommend(
     item: Annotated[
         list[str] | None, typer.Option("--item", "-i", help="Item the request is about; repeatable.")
     ] = None,
-    n: Annotated[int | None, typer.Option("--n", "-n", help="Items wanted.")] = None,
+    n: Annotated[int | None, typer.Option("--n", "-n", min=1, max=MOST_ITEMS, help="Items wanted.")] = None,
     filter_: Annotated[str | None, typer.Option("--filter", help="Filter on item fields, as JSON.")] = None,
     region: Annotated[str | None, typer.Option("--region", help="Region code.")] = None,
     config: ConfigPath = DEFAULT_CONFIG,
@@ -45,7 +45,8 @@ def recommend(
     try:
         request = msgspec.convert({k: v for k, v in given.items() if v is not None}, RecommendationRequest)
     except msgspec.ValidationError as error:
-        raise InvalidRequest("request", str(error)) from None
+        wanted, _, field = str(error).partition(" - at `$.")
+        raise InvalidRequest(field.rstrip("`") or "request", wanted) from None
     with Engine.open(config) as engine:
         slate = engine.recommend(request)
         if as_json:
@@ -62,9 +63,12 @@ def show(engine: Engine, slate: Slate, title: str = "") -> None:
         item = parts.table.item(parts.table.row(entry.id))
         why = "; ".join(reason.text for reason in entry.reasons)
         rows.append((str(entry.position), entry.id, describe(item), f"{entry.value:.2f}", why))
-    out.print(table(title or f"{slate.domain} / {slate.placement}", rows, right_from=9))
+    if slate.items:
+        out.print(table(title or f"{slate.domain} / {slate.placement}", rows, right_from=9, whole=2))
+    else:
+        say(f"{slate.domain} / {slate.placement}: nothing may be shown (no items yet, or all of them are ruled out)")
     for note in slate.degraded:
-        out.print(f"  [yellow]{note}[/]")
+        say((f"  {note}", "yellow"))
 
 
 def describe(item: Item | None) -> str:
@@ -72,7 +76,10 @@ def describe(item: Item | None) -> str:
     if item is None:
         return ""
     fields = msgspec.structs.asdict(item)
-    shown = [str(fields[name]) for name in ("color", "creator", "topic", "level") if fields.get(name)]
+    shown = [str(fields[name]) for name in ("color", "creator", "topic") if fields.get(name)]
+    shown = [text for text in shown if text.lower() not in item.title.lower()]
+    if fields.get("level"):
+        shown.append(f"level {fields['level']}")
     if fields.get("price") is not None:
         shown.append(f"{fields['price']:.2f} {fields.get('currency') or ''}".strip())
     if fields.get("length_s") is not None:

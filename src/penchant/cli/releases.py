@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from penchant.cli.evaluate import Domains, chosen
-from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, table
+from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, say, table
 from penchant.engine import Engine
 from penchant.errors import ArtifactError
 
@@ -43,7 +43,7 @@ def list_(domains: Domains = None, config: ConfigPath = DEFAULT_CONFIG, as_json:
             rows.append(
                 (
                     release.id,
-                    release.created,
+                    release.created[:16].replace("T", " "),
                     str(sum(bool(part.arrays) for part in release.parts.values()) - 1),
                     winner,
                     release.config,
@@ -51,7 +51,7 @@ def list_(domains: Domains = None, config: ConfigPath = DEFAULT_CONFIG, as_json:
                 )
             )
         if len(rows) == 1:
-            out.print(f"{name}: no release yet; `penchant train {name}` makes one")
+            say(f"{name}: no release yet; `penchant train {name}` makes one")
         else:
             out.print(table(name, rows, right_from=9))
 
@@ -64,4 +64,4 @@ def roll_back(
 ) -> None:
     """Let an earlier release serve again; a running server follows with its next request."""
     with Engine.open(config) as engine:
-        out.print(f"[bold green]{engine.roll_back(domain, to)}[/] serves now")
+        say((engine.roll_back(domain, to), "bold green"), " serves now")

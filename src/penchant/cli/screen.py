@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
@@ -17,8 +17,9 @@ from rich.text import Text
 
 from penchant.errors import ConfigError, PenchantError
 
-out = Console()
-err = Console(stderr=True)
+# What is printed is data: titles, paths, reasons. Nothing in it is markup or the name of a picture.
+out = Console(markup=False, emoji=False, highlight=False)
+err = Console(stderr=True, markup=False, emoji=False, highlight=False)
 
 ConfigPath = Annotated[
     Path, typer.Option("--config", "-c", help="penchant.toml, or the folder it lies in.", show_default=True)
@@ -26,6 +27,16 @@ ConfigPath = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else on stdout.")]
 
 DEFAULT_CONFIG = Path("penchant.toml")
+
+
+def say(*parts: str | tuple[str, str], to: Console = out) -> None:
+    """Print one line; a part is text, or text and its style. A narrow screen does not break it."""
+    to.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 domain`, `2 domains`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def print_json(value: Any) -> None:
@@ -40,26 +51,29 @@ def print_error(error: PenchantError) -> int:
         The exit code: 2 for configuration, 1 for the rest.
     """
     if isinstance(error, ConfigError):
-        count = len(error.problems)
-        err.print(Text(f"{count} problem{'s' if count != 1 else ''} in the configuration:", style="bold red"))
+        say((f"{counted(len(error.problems), 'problem')} in the configuration:", "bold red"), to=err)
         for problem in error.problems:
-            err.print(Text(f"  {problem}"), soft_wrap=True)
+            say(f"  {problem}", to=err)
         return 2
-    err.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
+    say(("error: ", "bold red"), error.message, to=err)
     return 1
 
 
-def table(title: str, rows: Sequence[Sequence[str]], *, right_from: int = 1) -> Table:
+def table(title: str, rows: Sequence[Sequence[str]], *, right_from: int = 1, whole: int = 1) -> Table:
     """A table from plain cells; the first row is the header.
 
     Args:
         title: Shown above.
         rows: Cells.
         right_from: The first column that is set flush right.
+        whole: Leading columns that a narrow screen does not fold, as they hold names to be typed again; those of more
+            than 30 characters fold all the same.
     """
-    made = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
     for number, name in enumerate(rows[0]):
-        made.add_column(Text(name), justify="right" if number >= right_from else "left", overflow="fold")
+        kept = number < whole and max(len(row[number]) for row in rows) <= 30
+        justify: Literal["left", "right"] = "right" if number >= right_from else "left"
+        made.add_column(Text(name), justify=justify, overflow="fold", no_wrap=kept)
     for row in rows[1:]:
         made.add_row(*(Text(cell) for cell in row))
     return made
@@ -84,7 +98,7 @@ class Bar:
 
 @contextmanager
 def bar(what: str) -> Iterator[Bar]:
-    """A progress bar on stderr that goes away when the work is done."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
+    """A progress bar on stderr that goes away when the work is done; none where nobody watches."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         yield Bar(progress, progress.add_task(what, total=None))

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated
+import signal
+import socket
+from contextlib import suppress
+from typing import Annotated, Any
 
 import typer
 import uvicorn
 
-from penchant.cli.screen import DEFAULT_CONFIG, ConfigPath, err
+from penchant.cli.screen import DEFAULT_CONFIG, ConfigPath, err, say
 from penchant.console import start_page
 from penchant.engine import Engine
+from penchant.errors import InvalidRequest
 from penchant.server import create_app
+
+MOST_PORTS = 65_535
 
 
 def serve(
     config: ConfigPath = DEFAULT_CONFIG,
     host: Annotated[str | None, typer.Option("--host", help="Address over the configured one.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Port over the configured one.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=MOST_PORTS, help="Port over the configured one; 0 picks one.")
+    ] = None,
 ) -> None:
     """Serve recommendations and take in events over HTTP."""
     with Engine.open(config) as engine:
@@ -26,19 +34,47 @@ def serve(
 
 
 def run(engine: Engine, host: str, port: int) -> None:
-    """Serve an engine until it is told to stop (Ctrl-C)."""
+    """Serve an engine until it is told to stop (Ctrl-C, or SIGTERM).
+
+    Raises:
+        InvalidRequest: The address cannot be listened on.
+    """
     if not _loopback(host) and not engine.settings.server.open:
-        err.print(
-            f"[bold red]error:[/] {host} is open to others, and there are no keys yet: anyone could send events"
-            " and read answers. Listen on 127.0.0.1, or say `open = true` under [server] when something guards it."
+        say(
+            ("error: ", "bold red"),
+            f"{host} is open to others, and there are no keys yet: anyone could send events and read answers."
+            " Listen on 127.0.0.1, or say `open = true` under [server] when something guards it.",
+            to=err,
         )
         raise typer.Exit(2)
-    for name, view in engine.recommender.warm().items():
-        err.print(f"  {name}: {view.release or 'no release yet'}, {int(view.parts.table.active.sum()):,} items")
-        for note in view.notes:
-            err.print(f"    [yellow]{note}[/]")
-    err.print(f"Serving on [bold]http://{host}:{port}/[/]  (Ctrl-C ends it)")
-    uvicorn.run(create_app(engine, [start_page]), host=host, port=port, log_level="warning", access_log=False)
+    with _listen(host, port) as listener:
+        for name, view in engine.recommender.warm().items():
+            items = int(view.parts.table.active.sum())
+            say(f"  {name}: {view.release or 'no release yet'}, {items:,} items", to=err)
+            for note in view.notes:
+                say((f"    {note}", "yellow"), to=err)
+        shown = f"[{host}]" if ":" in host else host
+        say("Serving on ", (f"http://{shown}:{listener.getsockname()[1]}/", "bold"), "  (Ctrl-C ends it)", to=err)
+        config = uvicorn.Config(create_app(engine, [start_page]), log_level="warning", access_log=False)
+        # Once it has shut down, the server raises the signal again that ended it: SIGTERM would end the process
+        # there and then, with answers not yet logged and the store open.
+        signal.signal(signal.SIGTERM, _end)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; the port is known from here on, also when the system picked it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        why = (error.strerror or str(error)).partition(" (while")[0].lower()
+        raise InvalidRequest("port", f"cannot listen on {host}:{port}: {why} (0 picks a free port)") from None
+
+
+def _end(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def _loopback(host: str) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from penchant.cli.evaluate import Domains, chosen, show
-from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, out, print_json
+from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, counted, print_json, say
 from penchant.engine import Engine
 from penchant.evaluation import Report
 from penchant.storage import ITEM_SPACE
@@ -33,8 +33,10 @@ def train(
             if judged is not None:
                 show(msgspec.convert(judged, Report))
             for model, reason in manifest.evidence["failed"].items():
-                out.print(f"  [yellow]{model} is not in the release: {reason}[/]")
+                say((f"  {model} is not in the release: {reason}", "yellow"))
             models = [name for name, part in manifest.parts.items() if part.arrays and name != ITEM_SPACE]
-            out.print(f"[bold green]{manifest.id}[/] serves now, with {len(models)} models: {', '.join(models)}\n")
+            say(
+                (manifest.id, "bold green"), f" serves now, with {counted(len(models), 'model')}: {', '.join(models)}\n"
+            )
         if as_json:
             print_json(made)

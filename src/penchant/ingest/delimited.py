@@ -165,27 +165,19 @@ class _Reader:
             or (b"\r" in data and not _all_crlf(data))
         ):
             return False
-        wrong: list[object] = []
-
-        def note(row: object) -> str:
-            wrong.append(row)
-            return "skip"
-
         try:
             table = pc.read_csv(
                 io.BytesIO(data),
                 pc.ReadOptions(use_threads=False, block_size=max(len(data), 1), column_names=self._header),
-                pc.ParseOptions(
-                    delimiter=self._delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=note
-                ),
+                pc.ParseOptions(delimiter=self._delimiter, quote_char=False, ignore_empty_lines=False),
                 pc.ConvertOptions(column_types={name: pa.string() for name in self._header}, strings_can_be_null=False),
             )
         except pa.ArrowInvalid:
             return not data
-        if wrong:
-            return False
+        first = block.first
         for batch in table.to_batches():
-            self._stage.write(range(block.first, block.first + len(batch)), batch.columns)
+            self._stage.write(range(first, first + len(batch)), batch.columns)
+            first += len(batch)
         return True
 
     def _take_records(self, block: Block, *, last: bool) -> None:

@@ -1,0 +1,192 @@
+"""The start page, as a program and as a real browser see it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import pytest
+
+from demo_workspace import NOW
+from live_server import SECONDS, serving
+from penchant.config import FILE_NAME
+from penchant.console import start_page
+from penchant.engine import Engine
+
+HOSTILE = "<script>alert('x')</script><img src=//evil.example onerror=alert(1)>\"'&"
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+
+
+@pytest.fixture
+def client(engine: Engine) -> Iterator[httpx.Client]:
+    with serving(engine, [start_page]) as client:
+        yield client
+
+
+class Page(HTMLParser):
+    """Tags and attributes of a page, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_names_every_domain_with_what_serves_it(client: httpx.Client, engine: Engine) -> None:
+    response = client.get("/")
+
+    text = Page(response.text).text
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    for name, setup in engine.domains.items():
+        assert name in text
+        assert setup.pack.about in text
+        assert engine.releases.order(name)[0] in text
+        assert all(placement in text for placement in setup.placements)
+    assert f"{engine.store.count()['events']:,} events" in text
+
+
+def test_the_request_it_shows_works_as_it_stands(client: httpx.Client) -> None:
+    commands = re.findall(r"curl -s (\S+) .*?-d '(.*?)'", Page(client.get("/").text).text, re.DOTALL)
+
+    assert len(commands) == 3
+    for url, body in commands:
+        assert url == f"{client.base_url}/v1/recommendations".replace("//v1", "/v1")
+        answered = client.post(url, content=body, headers={"Content-Type": "application/json"})
+        assert answered.status_code == 200
+        assert 1 <= len(answered.json()["items"]) <= 5
+
+
+def test_the_links_it_shows_lead_somewhere(client: httpx.Client) -> None:
+    links = [fields["href"] for tag, fields in Page(client.get("/").text).tags if tag == "a"]
+
+    assert links
+    assert all(client.get(str(link)).status_code == 200 for link in links)
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_may_not_load_it(client: httpx.Client) -> None:
+    response = client.get("/")
+
+    policy = dict(part.strip().split(" ", 1) for part in response.headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["frame-ancestors"] == policy["form-action"] == policy["base-uri"] == "'none'"
+    assert "script-src" not in policy
+    assert response.headers["x-content-type-options"] == "nosniff"
+    page = Page(response.text)
+    assert not {"script", "img", "link", "iframe", "object", "embed"} & {tag for tag, _ in page.tags}
+    assert not [fields for _, fields in page.tags if {"src", "srcset", "style"} & fields.keys()]
+    assert not re.search(r"@import|url\(", response.text)
+
+
+def publish_hostile(engine: Engine) -> None:
+    """A domain whose first item, best model and notes try to break out of the page."""
+    engine.put_items("shop", [{"id": "!" + HOSTILE, "title": HOSTILE}])
+    judged = {"evaluation": {"winner": HOSTILE, "winner_reason": HOSTILE}}
+    engine.releases.publish(
+        "shop", "product", {"items": engine.releases.read("shop", engine.releases.order("shop")[0]).parts["items"]},
+        now=NOW, config="", version="", evidence=judged,
+    )  # fmt: skip
+
+
+def test_what_data_says_is_shown_and_never_obeyed(client: httpx.Client, engine: Engine) -> None:
+    publish_hostile(engine)
+
+    response = client.get("/")
+
+    page = Page(response.text)
+    assert page.text.count(HOSTILE) >= 2
+    assert "<script" not in response.text
+    assert not {"script", "img"} & {tag for tag, _ in page.tags}
+
+
+def test_a_host_that_is_no_name_is_shown_and_never_obeyed(client: httpx.Client) -> None:
+    response = client.get("/", headers={"host": '"><script>alert(1)</script>'})
+
+    assert "<script" not in response.text
+
+
+def test_a_domain_without_a_release_says_how_to_make_one(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('[domains.books]\npack = "product"\nsources = ["w-1"]\n', encoding="utf-8")
+    with Engine.open(tmp_path, None, {}) as engine, serving(engine, [start_page]) as client:
+        text = " ".join(Page(client.get("/").text).text.split())
+
+    assert "answers for 1 domain." in text
+    assert "penchant train books" in text
+    assert "Write keys" in text
+    assert "books, w-1" in text
+
+
+def test_a_damaged_release_is_told(client: httpx.Client, engine: Engine) -> None:
+    name = engine.releases.order("academy")[0]
+    (engine.releases.folder / "academy" / name / "manifest.json").write_text("{}", encoding="utf-8")
+
+    assert "release refused" in Page(client.get("/").text).text
+
+
+# in a real browser
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Callable[..., str]:
+    """Runs a real browser; gives what it prints."""
+    if BROWSER is None:
+        pytest.skip("chromium is not installed: nobody looked at the page with a real browser")
+    program = BROWSER
+
+    def run(url: str, *options: str) -> str:
+        profile = tmp_path / "profile"
+        command = [program, *OPTIONS, f"--user-data-dir={profile}", *options, url]
+        return subprocess.run(command, capture_output=True, text=True, timeout=3 * SECONDS, check=True).stdout
+
+    return run
+
+
+def test_a_browser_shows_hostile_text_as_text(client: httpx.Client, engine: Engine, browse: Callable[..., str]) -> None:
+    publish_hostile(engine)
+
+    dom = browse(str(client.base_url), "--dump-dom")
+
+    page = Page(dom)
+    assert page.text.count(HOSTILE) >= 2
+    assert not {"script", "img"} & {tag for tag, _ in page.tags}
+    assert {fields.get("id") for tag, fields in page.tags if tag == "section"} >= {"shop", "channel", "academy"}
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_a_browser_draws_the_page_at_desktop_and_phone_widths(
+    client: httpx.Client, browse: Callable[..., str], tmp_path: Path, width: int
+) -> None:
+    picture = tmp_path / "page.png"
+
+    browse(str(client.base_url), f"--window-size={width},1600", f"--screenshot={picture}")
+
+    head = picture.read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", head[16:24]) == (width, 1600)
+    assert picture.stat().st_size > 30_000  # a blank page of this size has a tenth of that

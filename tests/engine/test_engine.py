@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from demo_workspace import NOW, Demo
+from penchant.clock import FixedClock
+from penchant.config import FILE_NAME
+from penchant.engine import Engine, installed_packs, read_workspace
+from penchant.errors import ConfigError, InvalidRequest, ItemRejected, NotFound
+from penchant.serving import RecommendationRequest
+
+TWO_SITES = """
+[domains.books]
+pack = "product"
+sources = ["web-1", "app-1"]
+
+[domains.news]
+pack = "content"
+"""
+
+Opens = Callable[..., Engine]
+
+
+@pytest.fixture
+def opens(tmp_path: Path) -> Opens:
+    """Opens a workspace with this configuration; what it opened is closed by whoever asked."""
+
+    def open_text(text: str, environment: dict[str, str] | None = None) -> Engine:
+        (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
+        return Engine.open(tmp_path, FixedClock(NOW), environment or {})
+
+    return open_text
+
+
+def viewed(item: str, number: int = 1) -> dict[str, Any]:
+    properties = {"product_id": item}
+    return {
+        "type": "track", "messageId": f"m{number}", "event": "Product Viewed", "userId": "ann",
+        "properties": properties,
+    }  # fmt: skip
+
+
+def ids(engine: Engine, placement: str, **asked: Any) -> list[str]:
+    return [item.id for item in engine.recommend(RecommendationRequest(placement=placement, **asked)).items]
+
+
+# packs and configuration
+
+
+def test_the_three_packs_are_found_through_their_entry_point() -> None:
+    packs = installed_packs()
+
+    assert sorted(packs) == ["content", "learning", "product"]
+    assert all(pack.name == name for name, pack in packs.items())
+
+
+def test_a_wrong_configuration_opens_nothing(opens: Opens, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        opens('[domains.books]\npack = "produkt"\n')
+
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_reading_a_workspace_makes_no_files(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text(TWO_SITES, encoding="utf-8")
+
+    workspace = read_workspace(tmp_path, {})
+
+    assert list(workspace.settings.domains) == ["books", "news"]
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_hyper_parameters_reach_the_recipe_and_leave_the_others_alone(opens: Opens) -> None:
+    with opens(TWO_SITES + "[domains.books.models.popular-week]\nhalf_life_days = 1.5\n") as engine:
+        shipped, ours = installed_packs()["product"].models, engine.domains["books"].pack.models
+
+        assert ours["popular-week"] == msgspec.structs.replace(shipped["popular-week"], half_life_days=1.5)
+        assert {name for name in ours if ours[name] != shipped[name]} == {"popular-week"}
+        assert engine.domains["news"].pack.models == installed_packs()["content"].models
+
+
+def test_a_hyper_parameter_from_the_environment_reaches_the_recipe(opens: Opens) -> None:
+    with opens(TWO_SITES, {"PENCHANT_DOMAINS__BOOKS__MODELS__POPULAR_WEEK__HALF_LIFE_DAYS": "2.5"}) as engine:
+        recipe = engine.domains["books"].pack.models["popular-week"]
+
+        assert msgspec.to_builtins(recipe)["half_life_days"] == 2.5
+
+
+def test_configured_placements_lie_over_those_of_the_pack(demo: Demo, tmp_path: Path) -> None:
+    folder = demo.copy(tmp_path / "workspace")
+    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write(
+            '\n[placements.home]\ndomain = "shop"\nsize = 4\n'
+            '\n[placements.shelf]\ndomain = "shop"\nlike = "bestsellers"\n'
+            "size = 6\nbudget_ms = 500\ncaps = { category = 1 }\n"
+        )
+    with Engine.open(folder, FixedClock(NOW), {}) as engine:
+        shipped, ours = {p.name: p for p in installed_packs()["product"].placements}, engine.domains["shop"].placements
+
+        assert ours["home"] == msgspec.structs.replace(shipped["home"], size=4)
+        assert ours["shelf"] == msgspec.structs.replace(
+            shipped["bestsellers"], name="shelf", size=6, budget_ms=500, caps={"category": 1}
+        )
+        assert {name for name in shipped if ours[name] != shipped[name]} == {"home"}
+        assert "shelf" not in engine.domains["channel"].placements
+        assert len(ids(engine, "home", user_id="ann")) == 4
+        shelf = [demo.items["shop"][name]["category"] for name in ids(engine, "shelf")]
+        assert len(shelf) == len(set(shelf)) == 6
+        assert ids(engine, "shelf")[0] == ids(engine, "bestsellers")[0]
+
+
+# a workspace opened more than once
+
+
+def test_what_is_kept_is_there_when_it_is_opened_again(opens: Opens) -> None:
+    with opens(TWO_SITES) as engine:
+        engine.put_items("books", [{"id": "b1", "title": "One"}, {"id": "b2", "title": "Two"}])
+        engine.collect([viewed("b1")], "books")
+        slate = engine.recommend(RecommendationRequest(placement="home"))
+        counts = engine.store.count()
+
+    with opens(TWO_SITES) as engine:
+        assert engine.store.count() == {**counts, "slates": 1}
+        assert engine.store.slate(slate.slate_id) == msgspec.json.encode(slate)
+        assert sorted(ids(engine, "home")) == ["b1", "b2"]
+
+
+def test_two_engines_of_one_workspace_see_what_the_other_does(opens: Opens) -> None:
+    with opens(TWO_SITES) as one, opens(TWO_SITES) as two:
+        assert ids(two, "home") == []
+
+        one.put_items("books", [{"id": "b1", "title": "One"}])
+        assert ids(two, "home") == ["b1"]
+
+        assert [v.status for v in one.collect([viewed("b1")], "books")] == ["accepted"]
+        assert [v.status for v in two.collect([viewed("b1")], "books")] == ["duplicate"]
+
+        release = one.train("books", judge=False).id
+        assert two.recommend(RecommendationRequest(placement="home")).release == release
+
+
+# data in
+
+
+def test_write_keys_say_which_domain_events_belong_to(opens: Opens) -> None:
+    with opens(TWO_SITES) as engine:
+        assert engine.sources == {"books": "books", "web-1": "books", "app-1": "books", "news": "news"}
+        for number, key in enumerate(("books", "web-1", "app-1")):
+            assert [v.status for v in engine.collect([viewed("b1", number)], key)] == ["accepted"]
+
+        assert len(engine.store.history("books", ["user:ann"], until=2**60, limit=9)) == 3
+        assert engine.store.history("news", ["user:ann"], until=2**60, limit=9) == []
+
+
+@pytest.mark.parametrize("key", [None, "nobody", ""])
+def test_events_without_a_right_write_key_are_refused_as_a_whole(opens: Opens, key: str | None) -> None:
+    with opens(TWO_SITES) as engine:
+        with pytest.raises(InvalidRequest) as caught:
+            engine.collect([viewed("b1")], key)
+
+        assert caught.value.field == "writeKey"
+        assert engine.store.count()["events"] == 0
+
+
+def test_with_one_domain_a_write_key_may_be_left_out(opens: Opens) -> None:
+    with opens('[domains.books]\npack = "product"\n') as engine:
+        assert [v.status for v in engine.collect([viewed("b1")], None)] == ["accepted"]
+
+
+def test_items_are_put_all_or_none(opens: Opens) -> None:
+    with opens(TWO_SITES) as engine:
+        assert engine.put_items("books", [{"id": "b1", "price": 9.5}]) == 1
+
+        with pytest.raises(ItemRejected) as caught:
+            engine.put_items("books", [{"id": "b1", "price": 8.0}, {"id": "b2"}, {"id": "b3", "price": -1.0}])
+
+        assert caught.value.item == "b3"
+        assert "items[2]" in str(caught.value)
+        assert "price" in str(caught.value)
+        kept = [msgspec.json.decode(body) for _, body, _ in engine.store.items("books")]
+        assert [(item["id"], item["price"]) for item in kept] == [("b1", 9.5)]
+
+
+def test_items_of_a_domain_are_of_its_packs_kind(opens: Opens) -> None:
+    with opens(TWO_SITES) as engine, pytest.raises(ItemRejected, match="price"):
+        engine.put_items("news", [{"id": "n1", "price": 1.0}])
+
+
+def test_imports_run_items_first_and_tell_how_far_they_are(tmp_path: Path, demo: Demo) -> None:
+    folder = demo.folder
+    (tmp_path / FILE_NAME).write_text(
+        (folder / FILE_NAME).read_text("utf-8").replace('path = "data/', f'path = "{folder}/data/'), encoding="utf-8"
+    )
+    told: list[tuple[str, int]] = []
+    with Engine.open(tmp_path, FixedClock(NOW), {}) as engine:
+        with pytest.raises(NotFound) as caught:
+            engine.import_data(["academy-items", "academy-event"])
+        assert 'did you mean "academy-events"?' in str(caught.value)
+        assert engine.store.count()["items"] == 0
+
+        reports = engine.import_data((), lambda name, done, total: told.append((name, done)))
+
+        assert [report.kind for report in reports] == ["items"] * 3 + ["events"] * 3
+        assert all(report.stored == report.read > 0 for report in reports)
+        assert dict(told) == {report.name: report.read for report in reports}
+        again = engine.import_data(["academy-events"])
+        assert (again[0].stored, again[0].duplicate) == (0, again[0].read)
+
+
+# learning and releases
+
+
+def test_releases_beyond_those_to_keep_are_deleted(opens: Opens) -> None:
+    with opens(TWO_SITES + "[training]\nkeep = 2\n") as engine:
+        made = [engine.train("books", judge=False).id for _ in range(3)]
+
+        assert engine.releases.order("books") == made[:0:-1]
+        assert len(engine.release_list("books")) == 2
+        assert engine.roll_back("books") == made[1]
+        with pytest.raises(NotFound):
+            engine.roll_back("books", made[0])
+
+
+def test_a_release_says_what_made_it(opens: Opens) -> None:
+    with opens(TWO_SITES) as engine:
+        engine.put_items("books", [{"id": "b1", "title": "One"}])
+        engine.collect([viewed("b1")], "books")
+
+        manifest = engine.train("books", judge=False)
+
+        assert (manifest.domain, manifest.pack, manifest.config) == ("books", "product", engine.workspace.digest)
+        assert manifest.created == "2025-11-22T20:00:00Z"
+        assert manifest.evidence["data"] == {"people": 1, "items": 1, "interactions": 1}
+        assert manifest.evidence["evaluation"] is None
+        assert "basket" in manifest.evidence["failed"]  # nobody bought two things together
+
+
+def test_a_domain_without_events_cannot_be_judged(opens: Opens) -> None:
+    with opens(TWO_SITES) as engine:
+        for judge in (engine.evaluate, engine.train):
+            with pytest.raises(InvalidRequest, match="has no events"):
+                judge("books")
+        assert engine.release_list("books") == []
+
+
+@pytest.mark.parametrize("what", ["evaluate", "train", "dataset", "release_list", "roll_back"])
+def test_an_unknown_domain_is_not_found(opens: Opens, what: str) -> None:
+    with opens(TWO_SITES) as engine, pytest.raises(NotFound) as caught:
+        getattr(engine, what)("book")
+
+    assert (caught.value.kind, caught.value.name, caught.value.have) == ("domain", "book", ("books", "news"))
+
+
+def test_items_of_an_unknown_domain_are_not_kept(opens: Opens) -> None:
+    with opens(TWO_SITES) as engine:
+        with pytest.raises(NotFound):
+            engine.put_items("book", [{"id": "b1"}])
+
+        assert engine.store.count()["items"] == 0

@@ -1,0 +1,165 @@
+"""`POST /v1/recommendations` over a real socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from demo_workspace import Demo
+from penchant.engine import Engine
+
+PATH = "/v1/recommendations"
+
+Fields = dict[str, Any]
+Problem = Callable[[httpx.Response, int, str], Fields]
+
+
+def test_a_placement_is_filled_for_a_person(client: httpx.Client, demo: Demo) -> None:
+    response = client.post(PATH, json={"placement": "home", "user_id": "ann", "n": 4})
+
+    slate = response.json()
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert (slate["placement"], slate["domain"], slate["degraded"]) == ("home", "shop", [])
+    assert slate["release"].startswith("shop-")
+    assert [item["position"] for item in slate["items"]] == [1, 2, 3, 4]
+    assert all(item["id"] in demo.items["shop"] for item in slate["items"])
+    assert all(item["reasons"] and item["source"] for item in slate["items"])
+
+
+def test_an_answer_has_the_members_the_design_names(client: httpx.Client) -> None:
+    slate = client.post(PATH, json={"placement": "home", "user_id": "ann"}).json()
+
+    assert set(slate) == {"slate_id", "placement", "domain", "release", "items", "experiment", "degraded"}
+    assert set(slate["items"][0]) == {"id", "position", "value", "source", "reasons", "propensity"}
+
+
+def test_somebody_unknown_gets_an_answer_too(client: httpx.Client) -> None:
+    response = client.post(PATH, json={"placement": "home", "anonymous_id": "never-seen"})
+
+    assert response.status_code == 200
+    assert len(response.json()["items"]) == 10
+
+
+def test_an_unknown_item_is_named_and_the_rest_answers(client: httpx.Client) -> None:
+    response = client.post(PATH, json={"placement": "also-like", "items": ["no-such-shoe"], "user_id": "ann"})
+
+    assert response.status_code == 200
+    assert response.json()["degraded"] == ["unknown item: no-such-shoe"]
+    assert len(response.json()["items"]) == 10
+
+
+def test_an_unknown_placement_is_not_found_and_the_nearest_is_named(client: httpx.Client, problem: Problem) -> None:
+    body = problem(client.post(PATH, json={"placement": "hoem"}), 404, "not_found")
+
+    assert (body["kind"], body["name"], body["nearest"]) == ("placement", "hoem", "home")
+    assert "home" in body["have"]
+    assert 'did you mean "home"?' in body["message"]
+
+
+def test_an_unknown_domain_is_not_found_and_the_nearest_is_named(client: httpx.Client, problem: Problem) -> None:
+    body = problem(client.post(PATH, json={"placement": "home", "domain": "shopp"}), 404, "not_found")
+
+    assert (body["kind"], body["nearest"], body["have"]) == ("domain", "shop", ["academy", "channel", "shop"])
+
+
+def test_a_placement_that_several_domains_have_needs_the_domain(
+    client: httpx.Client, problem: Problem, demo: Demo
+) -> None:
+    shoe = demo.played.opened[0]
+
+    assert problem(client.post(PATH, json={"placement": "similar", "items": [shoe]}), 400, "invalid_request")["field"]
+    said = client.post(PATH, json={"placement": "similar", "items": [shoe], "domain": "shop"})
+    assert (said.status_code, said.json()["domain"]) == (200, "shop")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ({"n": 0}, "n", "1"),
+        ({"n": -3}, "n", "1"),
+        ({"n": 10_000}, "n", "200"),
+        ({"n": "x"}, "n", "int"),
+        ({"n": 1.5}, "n", "int"),
+        ({"n": True}, "n", "int"),
+        ({"user_id": ""}, "user_id", "1"),
+        ({"user_id": "u" * 201}, "user_id", "200"),
+        ({"user_id": 42}, "user_id", "str"),
+        ({"user": "ann"}, "body", "user"),
+        ({"placement": None}, "placement", "str"),
+        ({"items": "shoe"}, "items", "array"),
+        ({"filter": {"field": "prise", "eq": 1}}, "filter.field", 'did you mean "price"?'),
+        ({"filter": {"field": "price", "range": ["a", 1]}}, "filter.range", "number"),
+        ({"filter": {"field": "price", "above": 1}}, "filter", "range"),
+        ({"filter": []}, "filter", "object"),
+        ({"placement": "also-like"}, "items", "at least one item"),
+        ({"placement": "buy-again"}, "user_id", "anonymous_id"),
+    ],
+)
+def test_a_wrong_field_is_named(client: httpx.Client, problem: Problem, fields: Fields, field: str, words: str) -> None:
+    body = problem(client.post(PATH, json={"placement": "home", **fields}), 400, "invalid_request")
+
+    assert body["field"] == field
+    assert words in body["message"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{not json", b"\xff\xfe", b"[]", b"null", b'{"placement": "home", "n": NaN}'])
+def test_a_body_that_is_no_json_object_is_refused(client: httpx.Client, problem: Problem, body: bytes) -> None:
+    response = client.post(PATH, content=body, headers={"content-type": "application/json"})
+
+    problem(response, 400, "invalid_request")
+
+
+def test_a_filter_holds_for_every_item(client: httpx.Client, demo: Demo) -> None:
+    socks = {"all": [{"field": "category", "eq": "Socks"}, {"field": "price", "range": [None, 12]}]}
+
+    slate = client.post(PATH, json={"placement": "home", "user_id": "ann", "n": 20, "filter": socks}).json()
+
+    shown = [demo.items["shop"][item["id"]] for item in slate["items"]]
+    assert shown
+    assert all(x["category"] == "Socks" and x["price"] <= 12 for x in shown)
+
+
+def test_excluded_items_are_left_out(client: httpx.Client) -> None:
+    asked = {"placement": "bestsellers", "n": 5}
+    best = [item["id"] for item in client.post(PATH, json=asked).json()["items"]]
+
+    others = [item["id"] for item in client.post(PATH, json={**asked, "exclude": best[:3]}).json()["items"]]
+
+    assert others[:2] == best[3:]
+    assert len(others) == 5
+
+
+def test_a_release_that_is_rolled_back_while_serving_is_gone_with_the_next_request(
+    client: httpx.Client, shared_engine: Engine
+) -> None:
+    asked = {"placement": "next-step", "user_id": "lea"}
+    first = client.post(PATH, json=asked).json()["release"]
+    second = shared_engine.train("academy", judge=False).id
+    assert client.post(PATH, json=asked).json()["release"] == second != first
+
+    shared_engine.roll_back("academy")
+
+    assert client.post(PATH, json=asked).json()["release"] == first
+
+
+def test_a_damaged_release_is_refused_and_the_one_before_serves(client: httpx.Client, shared_engine: Engine) -> None:
+    asked = {"placement": "feed", "user_id": "lea"}
+    first = client.post(PATH, json=asked).json()["release"]
+    second = shared_engine.train("channel", judge=False)
+    array = next((shared_engine.releases.folder / "channel" / second.id).glob("als.*.npy"))
+    body = bytearray(array.read_bytes())
+    body[-1] ^= 1
+    array.unlink()  # written anew, not in place: the server may have the old bytes mapped
+    array.write_bytes(bytes(body))
+
+    slate = client.post(PATH, json=asked).json()
+
+    assert slate["release"] == first
+    assert len(slate["items"]) == 10
+    assert any(second.id in note and "refused" in note for note in slate["degraded"])
+    shared_engine.roll_back("channel")
+    assert client.post(PATH, json=asked).json()["degraded"] == []
