@@ -66,7 +66,7 @@ def share(items: list[Fields], holds: Callable[[Fields], bool]) -> float:
 
 
 def is_wanted(item: Fields) -> bool:
-    return item["category"] == "Shoes > Running" and LOW <= item["price"] <= HIGH
+    return bool(item["category"] == "Shoes > Running" and LOW <= item["price"] <= HIGH)
 
 
 def test_the_shop_answers_mostly_with_running_shoes_in_the_price_range_looked_at(

@@ -100,7 +100,7 @@ def test_the_write_key_may_come_in_three_ways(
     client: httpx.Client, shared_engine: Engine, viewed: Viewed, way: str
 ) -> None:
     message, batch = viewed("run-001", f"by-{way}"), viewed("run-001", f"by-{way}")
-    auth = ("shop", "") if way == "basic" else None
+    auth = httpx.BasicAuth("shop", "") if way == "basic" else httpx.USE_CLIENT_DEFAULT
     params = {"writeKey": "shop"} if way == "query" else {}
     body = {"writeKey": "shop"} if way == "body" else {}
 

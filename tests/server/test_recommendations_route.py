@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -163,3 +164,21 @@ def test_a_damaged_release_is_refused_and_the_one_before_serves(client: httpx.Cl
     assert any(second.id in note and "refused" in note for note in slate["degraded"])
     shared_engine.roll_back("channel")
     assert client.post(PATH, json=asked).json()["degraded"] == []
+
+
+def test_many_may_ask_while_the_catalog_changes(client: httpx.Client, demo: Demo) -> None:
+    shoe = demo.items["shop"][demo.played.opened[2]]
+
+    def ask(number: int) -> httpx.Response:
+        if number % 5 == 0:
+            stock = {**shoe, "stock": number % 2}
+            return client.put("/v1/items", json={"domain": "shop", "items": [stock]})
+        return client.post(PATH, json={"placement": "also-like", "items": [shoe["id"]], "user_id": f"asks-{number}"})
+
+    with ThreadPoolExecutor(8) as people:
+        answers = list(people.map(ask, range(60)))
+    client.put("/v1/items", json={"domain": "shop", "items": [shoe]})
+
+    assert {answer.status_code for answer in answers} == {200}
+    slates = [answer.json() for number, answer in enumerate(answers) if number % 5]
+    assert all(len(slate["items"]) == 10 and slate["degraded"] == [] for slate in slates)

@@ -77,14 +77,13 @@ def describe(item: Item | None) -> str:
         return ""
     fields = msgspec.structs.asdict(item)
     shown = [str(fields[name]) for name in ("color", "creator", "topic") if fields.get(name)]
-    shown = [text for text in shown if text.lower() not in item.title.lower()]
     if fields.get("level"):
         shown.append(f"level {fields['level']}")
     if fields.get("price") is not None:
         shown.append(f"{fields['price']:.2f} {fields.get('currency') or ''}".strip())
     if fields.get("length_s") is not None:
         shown.append(f"{fields['length_s'] / 60:.0f} min")
-    return " · ".join([item.title, *shown])
+    return " · ".join([item.title, *(text for text in shown if text.lower() not in item.title.lower())])
 
 
 def _json(text: str | None) -> object:

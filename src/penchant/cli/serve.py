@@ -58,9 +58,12 @@ def run(engine: Engine, host: str, port: int) -> None:
         config = uvicorn.Config(create_app(engine, [start_page]), log_level="warning", access_log=False)
         # Once it has shut down, the server raises the signal again that ended it: SIGTERM would end the process
         # there and then, with answers not yet logged and the store open.
-        signal.signal(signal.SIGTERM, _end)
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+        before = signal.signal(signal.SIGTERM, _end)
+        try:
+            with suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _listen(host: str, port: int) -> socket.socket:

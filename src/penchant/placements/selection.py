@@ -33,8 +33,8 @@ def select(
 ) -> list[int]:
     """Which candidates fill the slate, best value first.
 
-    A source with `slots` gets that many places for its own best candidates when the ranking alone left it fewer;
-    they take the places of the lowest-valued others.
+    A source with `slots` has that many places for its own best candidates, whatever their value; the rest goes to the
+    best of all.
 
     Args:
         placement: Caps and slots.

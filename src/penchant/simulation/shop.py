@@ -117,7 +117,7 @@ def _intents(rng: np.random.Generator, shoppers: Shoppers, visits: Visits, at: N
     first = np.flatnonzero(fresh)
     taste = shoppers.kinds(visits.person[first], at[first])
     # Now and then people look for something that has little to do with them: a gift, a whim.
-    kind = draw(rng, 0.92 * taste + 0.08 * taste.mean(axis=0))
+    kind = draw(rng, 0.92 * taste + 0.08 * taste.sum(axis=0) / max(len(taste), 1))
     # What goes with the last intent's kind may be the next one's.
     goes_with = np.zeros((len(KINDS), len(KINDS)))
     for prefix, complements in COMPLEMENTS.items():
