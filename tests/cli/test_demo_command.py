@@ -46,10 +46,11 @@ def few_people(monkeypatch: pytest.MonkeyPatch) -> None:
         make.__name__ = name
         return make
 
-    for name, people in (("shop", 250), ("stream", 150), ("academy", 120)):
+    for name, people in (("shop", 120), ("stream", 90), ("academy", 60)):
         monkeypatch.setattr(demo, name, small(name, people))
 
 
+@pytest.mark.slow
 def test_the_demo_imports_judges_plays_the_scenario_and_is_made_anew(few_people: None, tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     folder.mkdir()
