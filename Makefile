@@ -5,9 +5,9 @@ BIN := .venv/bin
 export OMP_WAIT_POLICY = PASSIVE
 export GOMP_SPINCOUNT = 0
 export OPENBLAS_NUM_THREADS ?= 1
-export PENCHANT_DATA ?= ../shared/data
+export PENCHANT_DATA ?= $(abspath ../shared/data)
 
-.PHONY: install demo test check-slow lint types layers bench bench-main docs lock clean
+.PHONY: install demo test check-slow lint types layers bench bench-main bench-examples docs lock clean
 
 install: .venv/installed
 
@@ -37,10 +37,13 @@ test: lint types layers
 check-slow: install
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
-bench: bench-main
+bench: bench-main bench-examples
 
 bench-main: install
 	$(BIN)/python benchmarks/speed/main.py $(ARGS)
+
+bench-examples: install
+	$(BIN)/python benchmarks/quality/examples.py $(ARGS)
 
 docs: install
 	$(BIN)/python benchmarks/report.py

@@ -80,7 +80,7 @@ class Peak:
         return self._kb / 1024
 
 
-def write(name: str, figures: dict[str, Any], about: dict[str, str], method: str) -> None:
+def write(name: str, figures: dict[str, Any], about: dict[str, str], method: str, page: str = "") -> None:
     """Print a table and write `benchmarks/results/NAME.json`.
 
     Args:
@@ -88,12 +88,14 @@ def write(name: str, figures: dict[str, Any], about: dict[str, str], method: str
         figures: Numbers by name.
         about: What each number is, by name.
         method: How it was measured.
+        page: Markdown for docs/benchmarks.md beside the figures.
     """
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     body = {
         **figures,
         "method": method,
         "about": about,
+        "page": page,
         "commit": commit.stdout.strip() or None,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),

@@ -22,6 +22,8 @@ def main() -> None:
             value = result.get(name)
             shown = "not measured" if value is None else f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
             lines.append(f"| `{name}` | {shown} | {about} |")
+        if result.get("page"):
+            lines += ["", result["page"].rstrip()]
         versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items())
         lines += [
             "",

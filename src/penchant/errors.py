@@ -134,7 +134,7 @@ class DataError(PenchantError):
 
 
 class ImportFailed(DataError):
-    """A file cannot be imported at all; nothing of it was stored."""
+    """A file cannot be imported, or not to its end; the reason says how many rows were stored before."""
 
     code = "import_failed"
 
@@ -160,7 +160,7 @@ class ItemRejected(DataError):
 
     def __init__(self, item: str, reason: str) -> None:
         self.item, self.reason = item, reason
-        super().__init__(f"item {item!r}: {reason}")
+        super().__init__(f"item {_short(item)}: {reason}")
 
 
 class NotFound(PenchantError):
@@ -211,6 +211,11 @@ class ArtifactError(ModelError):
         self.path, self.reason = path, reason
         super().__init__(f"{path}: {reason}")
 
+    @property
+    def public(self) -> str:
+        """The sentence for people who must not learn where files lie: folder and file name alone."""
+        return f"{'/'.join(self.path.split('/')[-2:])}: {self.reason}"
+
 
 class StorageError(PenchantError):
     """The store cannot be opened, read or written."""
@@ -220,6 +225,11 @@ class StorageError(PenchantError):
     def __init__(self, url: str, reason: str) -> None:
         self.url, self.reason = url, reason
         super().__init__(f"{url}: {reason}")
+
+    @property
+    def public(self) -> str:
+        """The sentence for people who must not learn where the store lies."""
+        return f"the store cannot be used now ({self.reason})"
 
 
 class ExtraNotInstalled(PenchantError, ImportError):

@@ -366,7 +366,6 @@ def test_titles_are_printed_as_they_are(run: Run, tmp_path: Path) -> None:
     text = run("recommend", "home", "--config", tmp_path).stdout
 
     assert "[sale] :basket: [/red]" in unwrapped(text)
-    assert "source:basket:" in text  # and so are notes
 
 
 def test_a_placement_with_nothing_to_show_says_so(run: Run, tmp_path: Path) -> None:

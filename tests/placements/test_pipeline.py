@@ -108,11 +108,18 @@ def test_a_source_that_raises_is_named_and_the_others_answer(fill: Fill, make_sh
     assert made.degraded == ("source:a: ZeroDivisionError: no people",)
 
 
-def test_a_source_the_release_does_not_have_is_named(fill: Fill, make_shelf: Shelf) -> None:
+def test_a_source_the_release_does_not_have_is_named(fill: Fill, make_shelf: Shelf, listing: Listing) -> None:
+    made = fill(placement(A, Source(model="b")), {"b": listing({1: 1.0})}, make_shelf({}, {}))
+
+    assert ids(made) == ["i1", "i0"]
+    assert made.degraded == ("source:a: not in this release",)
+
+
+def test_without_a_release_the_catalog_answers_and_no_source_is_blamed(fill: Fill, make_shelf: Shelf) -> None:
     made = fill(placement(A), {}, make_shelf({}, {}))
 
     assert ids(made) == ["i0", "i1"]
-    assert made.degraded == ("source:a: LookupError: not in this release",)
+    assert made.degraded == ()
 
 
 @dataclass

@@ -148,7 +148,7 @@ class Value(_Settings, frozen=True, kw_only=True, tag_field="column", tag="value
 
 
 class Sql(_Settings, frozen=True, kw_only=True, tag_field="column", tag="sql"):
-    """An expression in a mapping, in DuckDB's SQL over the file's columns: `{ sql = "Quantity * -1" }`.
+    """An expression in a mapping, in DuckDB's SQL over the file's columns: `{ sql = "num(Quantity) * -1" }`.
 
     Attributes:
         sql: The expression.

@@ -54,13 +54,16 @@ def retrieve(
     rows: dict[str, tuple[Codes, Scores]] = {}
     late: list[str] = []
     failed: dict[str, str] = {}
-    for source in placement.sources:
+    # Without a release there is nothing to ask, and one note says so; it need not be said of every source.
+    for source in placement.sources if parts.models else ():
         if not in_time():
             late.append(source.model)
             continue
         try:
             open_ = known & _unlike(source.differs, parts.table, queries)[: parts.n_known] if source.differs else known
             rows[source.model] = _inside(_ask(source, parts, queries, open_), parts.n_known)
+        except LookupError as error:
+            failed[source.model] = str(error)
         except Exception as error:  # one broken source must not take the answer down; it is named in `degraded`
             failed[source.model] = f"{type(error).__name__}: {error}"
     items = np.unique(np.concatenate([found for found, _ in rows.values()] or [np.zeros(0, np.int32)]))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from litestar import Response, get
 from litestar.datastructures import State
 
+from penchant.errors import StorageError
 from penchant.server.state import engine_of
+
+_log = logging.getLogger("penchant.server")
 
 
 @get("/health/live", sync_to_thread=False, tags=["health"])
@@ -29,7 +33,9 @@ def ready(state: State) -> Response[dict[str, Any]]:
             engine.store.catalog_version(name)
         views = engine.recommender.warm()
     except Exception as error:  # whatever it is, this server cannot answer now
-        return Response({"status": "not ready", "detail": str(error)}, status_code=503)
+        _log.error("not ready", exc_info=error)
+        detail = error.public if isinstance(error, StorageError) else "see the server's log"
+        return Response({"status": "not ready", "detail": detail}, status_code=503)
     domains = {
         name: {
             "release": view.release,

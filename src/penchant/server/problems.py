@@ -21,6 +21,7 @@ from litestar.status_codes import (
 )
 
 from penchant.errors import (
+    ArtifactError,
     DataError,
     ExtraNotInstalled,
     InvalidRequest,
@@ -111,6 +112,10 @@ def on_penchant_error(_: Request[Any, Any, Any], error: PenchantError) -> Respon
         fields["nearest"] = nearest(error.name, error.have)
     elif isinstance(error, InvalidRequest):
         fields = {"field": error.field}
+    if isinstance(error, StorageError | ArtifactError):
+        # Where files lie is for the log, not for whoever asked.
+        _log.error("%s", error)
+        return problem(status, error.code, error.public, **fields)
     return problem(status, error.code, error.message, **fields)
 
 

@@ -63,7 +63,7 @@ class LiveDomain:
             if self._view is None:
                 raise
             # The catalog as it was last seen is better than no answer; the answer says so.
-            return replace(self._view, notes=(*self._view.notes, f"catalog may be stale: {error}"))
+            return replace(self._view, notes=(*self._view.notes, f"catalog may be stale: {error.public}"))
         assert self._view is not None
         return self._view
 
@@ -95,9 +95,9 @@ class LiveDomain:
         try:
             release, refused = self._releases.load(self.name)
         except ArtifactError as error:  # nothing says which release should serve: what serves goes on
-            self._notes = (f"release refused: {error}",)
+            self._notes = (f"release refused: {error.public}",)
             return
-        notes = [f"release refused: {error}" for error in refused]
+        notes = [f"release refused: {error.public}" for error in refused]
         models: dict[str, Fitted] = {}
         known: list[str] = []
         blend: dict[str, float] = {}

@@ -131,7 +131,7 @@ class Recommender:
             actors = self._store.actors(request.actor)
             return self._store.history(domain, actors, until=int(now * 1000), limit=HISTORY)
         except StorageError as error:
-            notes.append(f"history: {error}")
+            notes.append(f"history: {error.public}")
             return []
 
     @staticmethod

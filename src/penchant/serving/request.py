@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -31,13 +32,13 @@ class RecommendationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_un
     """
 
     placement: Annotated[str, Meta(min_length=1, max_length=100)]
-    domain: str | None = None
+    domain: Annotated[str, Meta(max_length=100)] | None = None
     user_id: Id | None = None
     anonymous_id: Id | None = None
-    items: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
+    items: Annotated[Sequence[Id], Meta(max_length=100)] = ()
     n: Annotated[int, Meta(ge=1, le=MOST_ITEMS)] | None = None
     filter: dict[str, Any] | None = None
-    exclude: Annotated[tuple[Id, ...], Meta(max_length=10_000)] = ()
+    exclude: Annotated[Sequence[Id], Meta(max_length=10_000)] = ()
     region: Annotated[str, Meta(max_length=20)] | None = None
     context: dict[str, str | int | float | bool] = {}
     personalized: bool = True
