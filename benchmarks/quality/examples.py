@@ -36,8 +36,9 @@ def tables(reports: list[dict[str, Any]]) -> list[str]:
             f"### {report['domain']} ({report['pack']})",
             "",
             f"Test {report['test_from'][:10]} to {report['test_until'][:10]}, repeats {report['repeats']}:"
-            f" {counts['people_judged']:,} people judged, {counts['items']:,} items, {counts['train_rows']:,} interactions"
-            f" before the test; {counts['unknown_target_share']:.1%} of the targets are on items unknown before it.",
+            f" {counts['people_judged']:,} people judged, {counts['items']:,} items,"
+            f" {counts['train_rows']:,} interactions before the test;"
+            f" {counts['unknown_target_share']:.1%} of the targets are on items unknown before it.",
             "",
             "| model | NDCG@10 | Recall@20 | coverage@10 | fit s |",
             "|---|---|---|---|---:|",
