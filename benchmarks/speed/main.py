@@ -109,7 +109,10 @@ def online_retail(folder: Path, data: Path) -> Measured:
     (folder / "penchant.toml").write_text(text)
     env = {"PENCHANT_DATA": str(data)}
     run(PENCHANT, "import", "--json", "--config", str(folder), env=env)
-    return run(PENCHANT, "train", "--no-evaluate", "--json", "--config", str(folder), env=env)
+    trained = run(PENCHANT, "train", "--no-evaluate", "--json", "--config", str(folder), env=env)
+    # Answers are timed as they would be served: from a judged release, whose blend asks several models.
+    run(PENCHANT, "train", "--json", "--config", str(folder), env=env)
+    return trained
 
 
 def bench_recommend(folder: Path, data: Path, requests: int) -> tuple[float, float, float]:

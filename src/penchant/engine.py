@@ -58,13 +58,14 @@ def names_of(packs: Mapping[str, Pack]) -> dict[str, PackNames]:
     }
 
 
-def read_workspace(path: Path, environment: Mapping[str, str] | None = None) -> Workspace:
-    """Read and check a configuration without opening anything.
+def read_workspace(path: Path, environment: Mapping[str, str] | None = None, *, imports: bool = True) -> Workspace:
+    """Read and check a configuration without opening anything; with `imports`, the paths of files too.
 
     Raises:
         ConfigError: With every problem there is.
     """
-    return load(path, names_of(installed_packs()), read_environment() if environment is None else environment)
+    variables = read_environment() if environment is None else environment
+    return load(path, names_of(installed_packs()), variables, imports=imports)
 
 
 class Engine:
@@ -89,14 +90,27 @@ class Engine:
         self.recommender = Recommender(self.domains, self.store, self.releases, self.clock, self._log)
 
     @classmethod
-    def open(cls, path: Path, clock: Clock | None = None, environment: Mapping[str, str] | None = None) -> Engine:
+    def open(
+        cls,
+        path: Path,
+        clock: Clock | None = None,
+        environment: Mapping[str, str] | None = None,
+        *,
+        imports: bool = False,
+    ) -> Engine:
         """Read a configuration and open its workspace.
+
+        Args:
+            path: penchant.toml, or the folder it lies in.
+            clock: The system's when None.
+            environment: Variables by name; the process's when None.
+            imports: Files will be imported, so variables in their paths must be set.
 
         Raises:
             ConfigError: With every problem there is.
             StorageError: The store cannot be opened.
         """
-        return cls(read_workspace(path, environment), clock)
+        return cls(read_workspace(path, environment, imports=imports), clock)
 
     def __enter__(self) -> Engine:
         """Itself."""
@@ -259,16 +273,25 @@ class Engine:
 
         Args:
             domain: Domain name.
-            judge: Evaluate first; the report goes into the release as its evidence.
+            judge: Evaluate first; the report goes into the release as its evidence. Data that nobody can be judged
+                on is no reason not to train: the evidence then says why there is none.
             progress: Told what is being done.
 
         Raises:
             NotFound: No such domain.
-            InvalidRequest: The evaluation windows do not fit the data.
+            InvalidRequest: There are no events at all, and judging was asked for.
         """
         setup = self._setup(domain)
         data = self.dataset(domain, progress)
-        report = self._evaluate(data, progress) if judge else None
+        report: Report | None = None
+        not_judged: str | None = None if judge else "not asked for"
+        if judge:
+            try:
+                report = self._evaluate(data, progress)
+            except InvalidRequest as error:
+                if not len(data.interactions):
+                    raise
+                not_judged = error.message
         fitted = fit(
             data, setup.pack.models, self._run(), self.clock, lambda name, share: progress(f"fit {name}", share)
         )
@@ -278,6 +301,7 @@ class Engine:
             setup.pack,
             fitted,
             report,
+            not_judged,
             now=self.clock.now(),
             config=self.workspace.digest,
             version=version("penchant"),

@@ -263,3 +263,15 @@ def test_items_of_an_unknown_domain_are_not_kept(opens: Opens) -> None:
             engine.put_items("book", [{"id": "b1"}])
 
         assert engine.store.count()["items"] == 0
+
+
+def test_who_serves_need_not_know_where_the_files_once_lay(tmp_path: Path) -> None:
+    (tmp_path / "penchant.toml").write_text(
+        '[domains.shop]\npack = "product"\n[[imports]]\nname = "orders"\ndomain = "shop"\npath = "${PLACE}/a.csv"\n'
+        'columns = { event = "event", time = "time", user_id = "who", item = "what" }\n'
+    )
+
+    Engine.open(tmp_path, environment={}).close()
+
+    with pytest.raises(ConfigError, match="PLACE is not set"):
+        Engine.open(tmp_path, environment={}, imports=True)

@@ -75,6 +75,7 @@ def test_a_release_says_what_it_was_made_of(tmp_path: Path, data: Dataset, fitte
         "data": {"people": len(data.people), "items": len(data.items), "interactions": len(data.interactions)},
         "fit_s": {"popular": 0.123},
         "failed": {"als": "no goals"},
+        "not_judged": None,
         "evaluation": None,
     }
 

@@ -17,7 +17,7 @@ def import_data(
     as_json: AsJson = False,
 ) -> None:
     """Read the files of penchant.toml into the store. Running it again stores nothing twice."""
-    with Engine.open(config) as engine, bar("import") as progress:
+    with Engine.open(config, imports=True) as engine, bar("import") as progress:
         reports = engine.import_data(names or (), progress.count)
     if as_json:
         print_json(reports)

@@ -32,6 +32,8 @@ def train(
             judged = manifest.evidence["evaluation"]
             if judged is not None:
                 show(msgspec.convert(judged, Report))
+            elif judge:
+                say((f"  {name} was not judged: {manifest.evidence['not_judged']}", "yellow"))
             for model, reason in manifest.evidence["failed"].items():
                 say((f"  {model} is not in the release: {reason}", "yellow"))
             models = [name for name, part in manifest.parts.items() if part.arrays and name != ITEM_SPACE]

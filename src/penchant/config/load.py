@@ -85,13 +85,17 @@ class Workspace:
         return self.root / path
 
 
-def load(path: Path, packs: Mapping[str, PackNames], environment: Mapping[str, str]) -> Workspace:
+def load(
+    path: Path, packs: Mapping[str, PackNames], environment: Mapping[str, str], *, imports: bool = True
+) -> Workspace:
     """Read and check a configuration as a whole.
 
     Args:
         path: The file, or the folder it lies in.
         packs: The packs there are, by name.
         environment: Variables by name; see `environment.read_environment`.
+        imports: Whether files will be imported. Without, a variable in an import path may be unset: whoever serves
+            need not know where the files once lay.
 
     Raises:
         ConfigError: With every problem there is, in the order of the file, then those of the environment.
@@ -103,7 +107,7 @@ def load(path: Path, packs: Mapping[str, PackNames], environment: Mapping[str, s
     shaped = check_shape(over.tree, Settings, over.lines)
     problems = [*over.problems, *shaped.problems, *check_references(shaped.data, over.lines, packs)]
     expanded, unset = _expanded(shaped.data, environment, over.lines)
-    problems += unset
+    problems += unset if imports else []
     if problems:
         raise ConfigError(_in_order(problems))
     root = file.absolute().parent

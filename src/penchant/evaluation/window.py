@@ -99,6 +99,6 @@ def _moment(field: str, text: str) -> float:
 def _back(field: str, end: float, days: float, first: float) -> float:
     start = end - days * DAY
     if start <= first:
-        wanted = f"fewer than the {(end - first) / DAY:.1f} days between the first event and {iso(end)}"
+        wanted = f"must be fewer than the {(end - first) / DAY:.1f} days between the first event and {iso(end)}"
         raise InvalidRequest(f"evaluation.{field}", wanted, days)
     return start

@@ -22,10 +22,12 @@ from penchant.placements.request import Ask, Parts
 from penchant.placements.retrieval import retrieve
 from penchant.placements.selection import Room, select
 from penchant.ranking import score
-from penchant.slate import Candidates, Codes, Reason, SlateItem
+from penchant.slate import Candidates, Codes, Reason, Scores, SlateItem
 
 CATALOG = "catalog"
 """Source name of the last link of every fallback chain."""
+
+POPULAR = Reason("popular", "many people choose it")
 
 
 @dataclass(frozen=True)
@@ -108,33 +110,34 @@ def _fall_back(
         row = parts.table.row(item.id)
         free[row] = False
         room.takes(row)
-    links: list[tuple[str, Callable[[], Codes]]] = []
+    links: list[tuple[str, Callable[[], tuple[Codes, Scores]]]] = []
     for name in placement.fallback:
         model: object = parts.models.get(name)
         if isinstance(model, Retriever):
             links.append((name, _proposals(model, queries, size, free, parts.n_known)))
-    links.append((CATALOG, lambda: np.flatnonzero(free).astype(np.int32)))
+    links.append((CATALOG, lambda: (np.flatnonzero(free).astype(np.int32), np.zeros(int(free.sum()), np.float32))))
     for name, propose in links:
         if len(items) >= size:
             return
         try:
-            codes = propose()
+            codes, scores = propose()
         except Exception as error:  # the next link answers
             degraded.append(f"fallback:{name}: {type(error).__name__}: {error}")
             continue
-        for code in codes.tolist():
+        for code, score_ in zip(codes.tolist(), scores.tolist(), strict=True):
             if len(items) >= size:
                 return
             if 0 <= code < len(free) and free[code] and room.takes(code):
                 free[code] = False
-                reason = () if name == CATALOG else (Reason("popular", "many people choose it"),)
-                items.append(_item(parts.table, code, len(items) + 1, 0.0, (name,), reason))
+                # An item that stands there because nobody chose anything is not popular.
+                why = (POPULAR,) if score_ > 0 else ()
+                items.append(_item(parts.table, code, len(items) + 1, 0.0, (name,), why))
 
 
 def _proposals(
     model: Retriever, queries: Queries, size: int, free: NDArray[np.bool_], n_known: int
-) -> Callable[[], Codes]:
-    return lambda: model.retrieve(queries, size, free[:n_known]).row(0)[0]
+) -> Callable[[], tuple[Codes, Scores]]:
+    return lambda: model.retrieve(queries, size, free[:n_known]).row(0)
 
 
 def _item(

@@ -54,6 +54,7 @@ def retrieve(
     rows: dict[str, tuple[Codes, Scores]] = {}
     late: list[str] = []
     failed: dict[str, str] = {}
+    people = _People(parts, queries, max((s.k for s in placement.sources), default=0))
     # Without a release there is nothing to ask, and one note says so; it need not be said of every source.
     for source in placement.sources if parts.models else ():
         if not in_time():
@@ -61,7 +62,7 @@ def retrieve(
             continue
         try:
             open_ = known & _unlike(source.differs, parts.table, queries)[: parts.n_known] if source.differs else known
-            rows[source.model] = _inside(_ask(source, parts, queries, open_), parts.n_known)
+            rows[source.model] = _inside(_ask(source, people, open_), parts.n_known)
         except LookupError as error:
             failed[source.model] = str(error)
         except Exception as error:  # one broken source must not take the answer down; it is named in `degraded`
@@ -95,18 +96,39 @@ def scaled(scores: Scores) -> Scores:
     return shared
 
 
-def _ask(source: Source, parts: Parts, queries: Queries, allowed: NDArray[np.bool_]) -> tuple[Codes, Scores]:
+class _People:
+    """Asks models for the person of one request; the blend and a source of its own ask a model only once."""
+
+    def __init__(self, parts: Parts, queries: Queries, depth: int) -> None:
+        """Keep what is asked `depth` items deep, at least as deep as a blend looks."""
+        self.parts, self.queries = parts, queries
+        self._depth = max(depth, BLEND_DEPTH)
+        self._asked: dict[tuple[str, str], tuple[Codes, Scores]] = {}
+
+    def ask(self, name: str, k: int, allowed: NDArray[np.bool_], differs: str = "") -> tuple[Codes, Scores]:
+        """The best k of a model among the allowed items, which are those of the request that differ in a field."""
+        key = (name, differs)
+        if key not in self._asked:
+            model: object = self.parts.models.get(name)
+            if model is None:
+                raise LookupError("not in this release")
+            if not isinstance(model, Retriever):
+                raise TypeError("cannot retrieve for people")
+            self._asked[key] = model.retrieve(self.queries, self._depth, allowed).row(0)
+        items, scores = self._asked[key]
+        return items[:k], scores[:k]
+
+
+def _ask(source: Source, people: _People, allowed: NDArray[np.bool_]) -> tuple[Codes, Scores]:
     if source.model == BLEND:
-        return _blend(parts, queries, source.k, allowed)
-    model = parts.models.get(source.model)
-    if model is None:
-        raise LookupError("not in this release")
+        return _blend(people, source.k, allowed)
     found: list[tuple[Codes, Scores]] = []
     if source.reads in ("person", "both"):
-        if not isinstance(model, Retriever):
-            raise TypeError("cannot retrieve for people")
-        found.append(model.retrieve(queries, source.k, allowed).row(0))
+        found.append(people.ask(source.model, source.k, allowed, source.differs))
     if source.reads in ("seeds", "both"):
+        queries, model = people.queries, people.parts.models.get(source.model)
+        if model is None:
+            raise LookupError("not in this release")
         if not isinstance(model, Similar):
             raise TypeError("cannot find similar items")
         seeds = queries.seeds if len(queries.seeds) else latest(queries)
@@ -130,14 +152,12 @@ def _inside(found: tuple[Codes, Scores], n_items: int) -> tuple[Codes, Scores]:
     return found
 
 
-def _blend(parts: Parts, queries: Queries, k: int, allowed: NDArray[np.bool_]) -> tuple[Codes, Scores]:
+def _blend(people: _People, k: int, allowed: NDArray[np.bool_]) -> tuple[Codes, Scores]:
     """What the evaluation judged as `blend`: the same models, depth and weights."""
-    lists: list[tuple[Candidates, float]] = []
-    for name, weight in parts.blend.items():
-        model: object = parts.models.get(name)
-        if not isinstance(model, Retriever):
-            raise LookupError(f"{name} is not in this release")
-        lists.append((model.retrieve(queries, BLEND_DEPTH, allowed), weight))
+    lists = [
+        (Candidates.from_rows([people.ask(name, BLEND_DEPTH, allowed)]), weight)
+        for name, weight in people.parts.blend.items()
+    ]
     return fuse(lists, k).row(0) if lists else (np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 

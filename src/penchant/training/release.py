@@ -19,6 +19,7 @@ def publish(
     pack: Pack,
     fitted: FittedModels,
     report: Report | None,
+    not_judged: str | None = None,
     *,
     now: float,
     config: str,
@@ -33,6 +34,7 @@ def publish(
         pack: The domain's pack.
         fitted: The models.
         report: Their evaluation, or None when none was made.
+        not_judged: Why there is none.
         now: Unix seconds.
         config: Digest of the configuration.
         version: penchant's version.
@@ -49,6 +51,7 @@ def publish(
         "data": {"people": len(data.people), "items": len(data.items), "interactions": len(data.interactions)},
         "fit_s": {name: round(seconds, 3) for name, seconds in fitted.seconds.items()},
         "failed": dict(fitted.failed),
+        "not_judged": not_judged,
         "evaluation": msgspec.to_builtins(report) if report is not None else None,
     }
     return releases.publish(
