@@ -80,6 +80,15 @@ class Peak:
         return self._kb / 1024
 
 
+def shown(value: object) -> str:
+    """A figure as people read it: shares with four places, other fractions with two."""
+    if value is None:
+        return "not measured"
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 1 else f"{value:,.2f}"
+    return f"{value:,}"
+
+
 def write(name: str, figures: dict[str, Any], about: dict[str, str], method: str, page: str = "") -> None:
     """Print a table and write `benchmarks/results/NAME.json`.
 
@@ -109,8 +118,7 @@ def write(name: str, figures: dict[str, Any], about: dict[str, str], method: str
     table.add_column("value", justify="right")
     table.add_column("what it is")
     for key, value in figures.items():
-        shown = "not measured" if value is None else f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
-        table.add_row(key, shown, about.get(key, ""))
+        table.add_row(key, shown(value), about.get(key, ""))
     console = Console()
     console.print(table)
     console.print(method, style="dim")

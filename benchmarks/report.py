@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from record import RESULTS, ROOT
+from record import RESULTS, ROOT, shown
 
 
 def main() -> None:
@@ -19,9 +19,7 @@ def main() -> None:
         result = json.loads(file.read_text())
         lines += [f"## {file.stem}", "", result["method"], "", "| figure | value | what it is |", "|---|---:|---|"]
         for name, about in result["about"].items():
-            value = result.get(name)
-            shown = "not measured" if value is None else f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
-            lines.append(f"| `{name}` | {shown} | {about} |")
+            lines.append(f"| `{name}` | {shown(result.get(name))} | {about} |")
         if result.get("page"):
             lines += ["", result["page"].rstrip()]
         versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items())

@@ -80,7 +80,7 @@ def test_a_variable_sets_one_key(
 
 
 def test_settings_have_what_the_environment_says(loads: Loads) -> None:
-    workspace = loads(FILE, {"PENCHANT_SERVER__PORT": "8080", "PENCHANT_TRAINING__SEED": "11", "HOME": "/root"})
+    workspace = loads(FILE, {"PENCHANT_SERVER__PORT": "8080", "PENCHANT_TRAINING__SEED": "11", "HOME": "/home/ann"})
 
     assert workspace.settings.server.port == 8080
     assert workspace.settings.training.seed == 11

@@ -12,6 +12,7 @@ from penchant.errors import InvalidRequest, NotFound, StorageError
 from penchant.events import Event
 from penchant.packs.product import Product
 from penchant.serving import RecommendationRequest, Recommender, SlateLog
+from penchant.serving.recommender import HISTORY
 from penchant.slate import Slate
 from penchant.storage import Manifest, SQLiteStore
 
@@ -54,6 +55,17 @@ def test_what_was_bought_is_gone_from_the_next_answer(
 
     store.append([event("Order Refunded", "runner", at=clock.now(), order="o1")])
     assert "runner" in ids(recommender.recommend(home()))
+
+
+def test_what_was_bought_long_ago_is_not_forgotten_behind_a_long_history(
+    recommender: Recommender, store: SQLiteStore, event: Make, clock: FixedClock
+) -> None:
+    store.append([event("Order Completed", "runner", at=clock.now() - 90 * DAY, order="o1")])
+    store.append([event("Product Viewed", "racer", at=clock.now() - n - 1) for n in range(HISTORY + 20)])
+
+    shown = ids(recommender.recommend(home()))
+
+    assert "runner" not in shown and "racer" in shown
 
 
 def test_what_will_happen_is_not_known_yet(

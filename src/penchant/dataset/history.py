@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -33,7 +33,12 @@ class Reader:
         return [s for s in found if s.min_progress <= progress < s.max_progress]
 
     def queries(
-        self, events: Sequence[Event], codes: Mapping[str, int], now: float, seeds: Codes | Sequence[int] = ()
+        self,
+        events: Sequence[Event],
+        codes: Mapping[str, int],
+        now: float,
+        seeds: Codes | Sequence[int] = (),
+        earlier: Iterable[str] = (),
     ) -> Queries:
         """One request with this history; goals that were taken back wholly are left out, as in training.
 
@@ -42,10 +47,14 @@ class Reader:
             codes: Item codes by id; events about other items are left out.
             now: Moment of the request, Unix seconds; later events are left out.
             seeds: Item codes the request is about.
+            earlier: Items the goal was reached with before these events. They stand first, with weight 0: nothing is
+                learned from them, and what must not be shown again is not forgotten.
         """
         # Lines of one order that name one item are one row, as in the dataset.
         rows: list[list[float]] = []
         lines: dict[tuple[int, Role, str], list[float]] = {}
+        first = min(events[0].time / 1000.0, now) if events else now
+        rows += [[codes[name], first, 0.0, Role.GOAL, 1.0] for name in earlier if name in codes]
         for event in events:
             code = codes.get(event.item, -1) if event.item is not None else -1
             if code < 0 or event.time > now * 1000.0:

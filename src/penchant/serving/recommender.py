@@ -14,7 +14,7 @@ from penchant.catalog import compile_filter
 from penchant.clock import Clock
 from penchant.dataset import Reader
 from penchant.errors import InvalidRequest, NotFound, StorageError
-from penchant.events import Event
+from penchant.events import Event, Role
 from penchant.pack import Facts, Pack, Placement
 from penchant.placements import Ask, answer
 from penchant.ranking import Objective
@@ -25,7 +25,7 @@ from penchant.slate import Slate
 from penchant.storage import Releases, SlateRow, Store
 
 HISTORY = 500
-"""Latest events of a person that a request reads."""
+"""Latest events of a person that a request reads; of older ones it still asks which items the goal was reached with."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class Recommender:
         self._check(request, placement)
         now = self._clock.now()
         notes = list(view.notes)
-        events = self._history(setup.name, request, now, notes)
+        events, earlier = self._history(setup, request, now, notes)
         seeds = [view.codes[i] for i in request.items if i in view.codes]
         notes += [f"unknown item: {i}" for i in request.items if i not in view.codes]
         facts = Facts(
-            self._readers[setup.name].queries(events, view.codes, now, np.array(seeds, np.int32)),
+            self._readers[setup.name].queries(events, view.codes, now, np.array(seeds, np.int32), earlier),
             request.region or setup.region,
             request.context,
         )
@@ -124,15 +124,24 @@ class Recommender:
         if "person" in placement.needs and request.actor is None:
             raise InvalidRequest("user_id", f'placement "{placement.name}" needs user_id or anonymous_id')
 
-    def _history(self, domain: str, request: RecommendationRequest, now: float, notes: list[str]) -> list[Event]:
+    def _history(
+        self, setup: DomainSetup, request: RecommendationRequest, now: float, notes: list[str]
+    ) -> tuple[list[Event], list[str]]:
+        """The latest events, and the items of goals before them."""
         if request.actor is None:
-            return []
+            return [], []
+        until = int(now * 1000)
         try:
             actors = self._store.actors(request.actor)
-            return self._store.history(domain, actors, until=int(now * 1000), limit=HISTORY)
+            events = self._store.history(setup.name, actors, until=until, limit=HISTORY)
+            if len(events) < HISTORY:
+                return events, []
+            goals = setup.pack.roles(Role.GOAL)
+            before = self._store.reached(setup.name, actors, goals, until=events[0].time - 1)
         except StorageError as error:
             notes.append(f"history: {error.public}")
-            return []
+            return [], []
+        return events, before
 
     @staticmethod
     def _objective(setup: DomainSetup, placement: Placement) -> Objective:

@@ -155,6 +155,14 @@ class SQLiteStore:
         rows = self._rows(sql, (*actors, domain, until, limit))
         return [_event(row) for row in reversed(rows)]
 
+    def reached(self, domain: str, actors: Sequence[str], names: Sequence[str], *, until: int) -> list[str]:
+        """Items a person has any of these events with, however long ago, by id."""
+        sql = (
+            f"SELECT DISTINCT item FROM event WHERE actor IN ({', '.join('?' * len(actors))}) AND domain = ?"
+            f" AND time <= ? AND name IN ({', '.join('?' * len(names))}) AND item IS NOT NULL ORDER BY item"
+        )
+        return [str(row[0]) for row in self._rows(sql, (*actors, domain, until, *names))]
+
     def scan(self, after: int, batch: int) -> Iterator[pa.RecordBatch]:
         """The log after a sequence number, in order, as batches of `EVENT_SCHEMA`."""
         last = self.last_seq()

@@ -69,6 +69,17 @@ class Store(Protocol):
         """
         ...
 
+    def reached(self, domain: str, actors: Sequence[str], names: Sequence[str], *, until: int) -> list[str]:
+        """Items a person has any of these events with, however long ago, by id.
+
+        Args:
+            domain: Domain name.
+            actors: `user:…` and `anon:…` keys.
+            names: Event names.
+            until: Milliseconds; later events are left out.
+        """
+        ...
+
     def scan(self, after: int, batch: int) -> Iterator[pa.RecordBatch]:
         """The log after a sequence number, in order, as batches of `EVENT_SCHEMA`."""
         ...

@@ -81,6 +81,15 @@ class StoreChecks:
 
         assert ids(store.history("shop", ["user:ann", "user:eve"], until=99, limit=9)) == ["m1", "m3"]
 
+    def test_what_a_person_reached_is_known_however_long_ago(self, store: Store) -> None:
+        """By event name, for all ids of the person, each item once."""
+        store.append([viewed(1, at=1), viewed(2, actor="bob", at=2), viewed(3, actor="eve", at=3), viewed(1, at=50)])
+        store.append([viewed(1, at=4, source="app"), viewed(5, domain="channel", at=5), viewed(6, at=100)])
+        both = ["user:ann", "user:eve"]
+
+        assert store.reached("shop", both, ["Product Viewed", "Order Completed"], until=99) == ["i1", "i3"]
+        assert store.reached("shop", both, ["Order Completed"], until=99) == []
+
     def test_scan_gives_the_whole_log_in_order_whatever_the_batch(self, store: Store) -> None:
         """Sequence numbers rise, and none is missing."""
         store.append([viewed(n, at=n) for n in range(7)])
