@@ -383,3 +383,12 @@ def test_an_answer_has_no_duplicates_obeys_the_rules_and_is_as_long_as_it_can_be
     else:
         possible = len(allowed)
     assert len(codes) == min(size, possible)
+
+
+def test_who_is_not_known_is_told_that_it_is_popular_and_nothing_else(
+    fill: Fill, make_shelf: Shelf, listing: Listing
+) -> None:
+    silent = placement(Source(model="a"))
+    unknown = fill(silent, {"a": listing({1: 1.0})}, make_shelf({}, {}))
+
+    assert [reason.code for reason in unknown.items[0].reasons] == ["popular"]

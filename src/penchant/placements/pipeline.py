@@ -66,6 +66,7 @@ def answer(placement: Placement, parts: Parts, ask: Ask, clock: Clock) -> Answer
     features = {feature.name: feature for feature in parts.pack.features}
     valued = score(ask.objective, features, facts.queries, candidates, parts.table)
     degraded += [f"feature:{name}: {text}" for name, text in valued.failed.items()]
+    nobody = not len(seeds) and not bool((facts.queries.weights > 0).any())
     chosen = select(placement, found.items, valued.value, found.shares, ask.size, parts.table)
     items: list[SlateItem] = []
     # Last of all, once more: no source, slot or rule may pass a hard constraint.
@@ -74,6 +75,8 @@ def answer(placement: Placement, parts: Parts, ask: Ask, clock: Clock) -> Answer
         if allowed[code]:
             sources = tuple(name for name, share in found.shares.items() if share[i] > 0)
             why = reasons(i, placement, found.shares, valued.terms, features)
+            if not why and nobody:
+                why = (POPULAR,)  # without a history or seeds, what everybody chose is all that can have moved it
             items.append(_item(parts.table, code, len(items) + 1, float(valued.value[i]), sources, why))
     if len(items) < ask.size:
         _fall_back(placement, parts, facts.queries, allowed, ask.size, items, degraded)

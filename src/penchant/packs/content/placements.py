@@ -9,7 +9,6 @@ _NEW = (*_RIGHTS, "not-finished", "not-turned-away")
 
 _SIMILAR_TASTE = ("similar_taste", "people with a taste like yours took it in to the end")
 _ALSO_WATCHED = ("also_followed", "often follows what you finished")
-_FITS = ("fits", "fits what you did here")
 _ALIKE = ("alike", "like what you finished")
 
 PLACEMENTS = (
@@ -17,7 +16,7 @@ PLACEMENTS = (
         name="feed",
         about="The start page: what this person will want to take in to the end.",
         sources=(
-            Source(model="blend", weight=1.0, reason=_FITS),
+            Source(model="blend", weight=1.0),
             Source(model="als", weight=0.6, reason=_SIMILAR_TASTE),
             Source(model="item-knn", weight=0.6, reason=_ALSO_WATCHED),
             Source(model="alike", weight=1.0, reason=_ALIKE),

@@ -8,7 +8,6 @@ _SUITABLE = ("prerequisites", "in-date", "jurisdiction")
 _NEW = (*_SUITABLE, "not-completed")
 
 _SAME_PATH = ("same_path", "learners on your path took it next")
-_FITS = ("fits", "fits your path so far")
 _ALIKE = ("alike", "close to what you learned")
 
 PLACEMENTS = (
@@ -16,7 +15,7 @@ PLACEMENTS = (
         name="next-step",
         about="The next step this learner can take.",
         sources=(
-            Source(model="blend", weight=1.0, reason=_FITS),
+            Source(model="blend", weight=1.0),
             Source(model="co-visitation", weight=1.0, reason=_SAME_PATH),
             Source(model="item-knn", weight=0.7, reason=_SAME_PATH),
             Source(model="alike", weight=0.7, reason=_ALIKE),

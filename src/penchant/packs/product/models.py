@@ -30,6 +30,7 @@ MODELS: dict[str, Recipe] = {
     "popular-week": Popular(half_life_days=7.0),
     "popular-by-category": PopularByCategory(field="category", half_life_days=30.0),
     "personal-top": PersonalTop(),
+    "habit": PersonalTop(half_life_days=90.0, fill=False),
     "item-knn": ItemKNN(),
     "co-visitation": ItemKNN(similarity="count", window="session"),
     "basket": BasketAffinity(within="category"),

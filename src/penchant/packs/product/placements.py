@@ -11,7 +11,6 @@ _SIMILAR_TASTE = ("similar_taste", "people with a taste like yours chose it")
 _ALSO_LOOKED = ("also_looked", "often looked at with what you saw")
 _GOES_WITH = ("goes_with", "goes with what you chose")
 _ALIKE = ("alike", "like what you looked at")
-_FITS = ("fits", "fits what you did here")
 _HABIT = ("habit", "you buy it often")
 
 PLACEMENTS = (
@@ -19,7 +18,7 @@ PLACEMENTS = (
         name="home",
         about="The start page: what this person is likely to buy next, and what goes with it.",
         sources=(
-            Source(model="blend", weight=1.0, reason=_FITS),
+            Source(model="blend", weight=1.0),
             Source(model="als", weight=0.7, reason=_SIMILAR_TASTE),
             Source(model="item-knn", weight=0.5, reason=_ALSO_LOOKED),
             Source(model="alike", weight=1.0, reason=_ALIKE),
@@ -70,7 +69,7 @@ PLACEMENTS = (
         name="buy-again",
         about="What this person buys again and again.",
         needs=("person",),
-        sources=(Source(model="personal-top", reason=_HABIT),),
+        sources=(Source(model="habit", reason=_HABIT),),
         constraints=_ALWAYS,
     ),
     Placement(
