@@ -6,11 +6,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from penchant.events import Event
 from penchant.storage import SQLiteStore
 
 pytest_plugins = ("demo_workspace",)
+
+# The same examples on every machine, however slow: what a test finds, everybody finds. To search further:
+# pytest --hypothesis-profile=search
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1_000)
+settings.load_profile("same")
 
 
 @pytest.fixture
