@@ -199,14 +199,3 @@ def test_queries_have_each_persons_history_oldest_first(built: Build, event: Mak
 
     assert queries.items[queries.history(0)].tolist() == [1]
     assert queries.roles[queries.history(1)].tolist() == [Role.WEAK, Role.REVERSAL]
-
-
-def test_the_matrix_adds_weights_and_halves_them_with_age(built: Build, event: Make) -> None:
-    day = 86_400.0
-    data = built([event("Order Completed", "x", at=1), event("Order Completed", "x", at=1 + day)], now=1 + day)
-    rows = data.positive()
-
-    assert data.matrix(rows).toarray().tolist() == [[1.0]]
-    data = built([event("Product Viewed", "z", at=2 * day)], now=1 + 2 * day)
-    decayed = data.matrix(data.positive(Role.GOAL), half_life_days=1.0).toarray()
-    assert decayed[0, 0] == pytest.approx(0.25 + 0.5)

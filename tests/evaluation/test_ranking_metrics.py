@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penchant.evaluation.ranking_metrics import MEASURES, coverage, hit_rate, hits, measure, mrr, ndcg, recall
+from penchant.evaluation.ranking_metrics import MEASURES, hit_rate, hits, measure, mrr, ndcg, recall
 
 EMPTY = -1
 
@@ -71,14 +71,6 @@ def test_a_row_without_targets_says_nothing():
 def test_nobody_and_no_places_are_no_error():
     assert [len(v) for v in measure(np.zeros((0, 20), np.int32), *ragged([])).values()] == [0] * len(MEASURES)
     assert {float(v[0]) for v in measure(np.zeros((1, 0), np.int32), *ragged([[1]])).values()} == {0.0}
-
-
-def test_coverage_is_the_share_of_items_in_any_list():
-    lists = np.array([[1, 2, 3], [2, EMPTY, 4]], np.int32)
-
-    assert coverage(lists, 2, 8) == 2 / 8
-    assert coverage(lists, 3, 8) == 4 / 8
-    assert coverage(np.full((2, 3), EMPTY, np.int32), 3, 8) == 0.0
 
 
 def naive(items, targets, k):

@@ -103,7 +103,8 @@ def test_a_reversed_goal_makes_no_neighbours():
 def test_bm25_equals_the_reference_implementation():
     data = tiny_dataset()
     rows = data.positive()
-    x = data.matrix(rows)
+    shape = (len(data.people), len(data.items))
+    x = sparse.csr_matrix((rows.weight, (rows.person, rows.item)), shape=shape)
     reference = BM25Recommender(K=5, K1=1.2, B=0.75, num_threads=1)
     reference.fit(x, show_progress=False)
 

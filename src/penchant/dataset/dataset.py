@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from penchant.catalog import ItemTable
 from penchant.dataset.idmap import IdMap
@@ -87,16 +86,6 @@ class Dataset:
         if roles:
             mask &= np.isin(rows.role, np.array([int(r) for r in roles], np.int8))
         return rows.where(mask)
-
-    def matrix(self, rows: Interactions, half_life_days: float | None = None) -> sparse.csr_matrix:
-        """People by items, summed weights, float32; decayed by age at `now` when a half-life is given."""
-        weight = rows.weight.astype(np.float64)
-        if half_life_days is not None:
-            weight = weight * np.exp2(-(self.now - rows.time) / (half_life_days * 86_400.0))
-        return sparse.csr_matrix(
-            (weight.astype(np.float32), (rows.person, rows.item)),
-            shape=(len(self.people), len(self.items)),
-        )
 
     def before(self, cut: float) -> Dataset:
         """The same data as it was known at `cut`: later rows gone, later reversals not yet known."""

@@ -75,18 +75,6 @@ def mrr(hit: NDArray[np.bool_], sizes: NDArray[np.int64], k: int) -> Values:
     return _of_targets(np.where(top.any(axis=1), 1.0 / (top.argmax(axis=1) + 1.0), 0.0), sizes)
 
 
-def coverage(lists: Codes, k: int, n_items: int) -> float:
-    """Share of the item space that stands in the first k places of at least one list.
-
-    Args:
-        lists: Item codes, shape (n, k), -1 is an empty place.
-        k: Places that count.
-        n_items: Size of the item space: items with any event before the cut.
-    """
-    shown = np.unique(lists[:, :k])
-    return float((shown >= 0).sum() / n_items) if n_items else 0.0
-
-
 MEASURES: dict[str, tuple[Callable[[NDArray[np.bool_], NDArray[np.int64], int], Values], int]] = {
     "ndcg@10": (ndcg, 10),
     "recall@20": (recall, 20),
