@@ -8,6 +8,12 @@
     │   └── ItemRejected       one item is wrong
     ├── NotFound               a name that does not exist: domain, placement, model, release
     ├── InvalidRequest         a request field is wrong
+    │   ├── TooLarge           a request is above one of the limits
+    │   └── Conflict           something else is kept under this id already
+    ├── KeyRejected            no key, or one that is unknown, expired or revoked
+    ├── NotAllowed             the key is good, but not for this
+    ├── TooMany                a key asks more often than it may
+    ├── Overloaded             the queue is full: come again
     ├── ModelError
     │   ├── FitFailed          a model cannot be fitted on this data
     │   └── ArtifactError      a release on disk is missing, altered or of another version
@@ -186,6 +192,58 @@ class InvalidRequest(PenchantError):
         super().__init__(f"{field}: {wanted}" + (f", got {_short(got)}" if got is not None else ""))
 
 
+class TooLarge(InvalidRequest):
+    """A request, or a part of it, is above one of the limits."""
+
+    code = "too_large"
+
+
+class Conflict(InvalidRequest):
+    """Something else is kept under this id already, and is not overwritten."""
+
+    code = "conflict"
+
+
+class KeyRejected(PenchantError):
+    """No key came, or one that opens nothing. The key itself is never said."""
+
+    code = "key_rejected"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class NotAllowed(PenchantError):
+    """The key is good, but not for this; `scope` is what it would need."""
+
+    code = "not_allowed"
+
+    def __init__(self, scope: str, reason: str) -> None:
+        self.scope, self.reason = scope, reason
+        super().__init__(reason)
+
+
+class TooMany(PenchantError):
+    """A key asks more often than it may; `retry_after` in whole seconds."""
+
+    code = "too_many_requests"
+
+    def __init__(self, retry_after: int, reason: str) -> None:
+        self.retry_after, self.reason = retry_after, reason
+        super().__init__(reason)
+
+
+class Overloaded(PenchantError):
+    """There is more to do than can be done; `retry_after` in whole seconds."""
+
+    code = "overloaded"
+
+    def __init__(self, retry_after: int, reason: str) -> None:
+        self.retry_after, self.reason = retry_after, reason
+        super().__init__(reason)
+
+
 class ModelError(PenchantError):
     """Something about a model."""
 
@@ -218,12 +276,12 @@ class ArtifactError(ModelError):
 
 
 class StorageError(PenchantError):
-    """The store cannot be opened, read or written."""
+    """The store cannot be opened, read or written; `full` when there is no room left on its disk."""
 
     code = "storage_error"
 
-    def __init__(self, url: str, reason: str) -> None:
-        self.url, self.reason = url, reason
+    def __init__(self, url: str, reason: str, *, full: bool = False) -> None:
+        self.url, self.reason, self.full = url, reason, full
         super().__init__(f"{url}: {reason}")
 
     @property

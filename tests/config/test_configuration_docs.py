@@ -22,9 +22,12 @@ PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encod
 SECTIONS = {
     "### `[storage]`": settings.Storage,
     "### `[server]`": settings.Server,
+    "### `[limits]`": settings.Limits,
+    "### `[consent]`": settings.ConsentDefaults,
     "### `[training]`": settings.Training,
     "### `[domains.NAME]`": settings.Domain,
     "### `[domains.NAME.evaluation]`": settings.Evaluation,
+    "### `[sources.NAME]`": settings.SourceSettings,
     "### `[placements.NAME]`": settings.PlacementSettings,
     "### `[[imports]]`": settings.Import,
     "Rows to **exclude**": settings.Exclusion,
@@ -75,7 +78,7 @@ def test_every_default_is_on_the_page(start: str, field: msgspec.structs.FieldIn
 
     if field.required:
         assert default == "needed"
-    elif isinstance(field.default, str | bool | int):
+    elif isinstance(field.default, str | bool | int | float):
         assert default == f"`{shown(field.default)}`"
     else:
         assert default

@@ -43,7 +43,7 @@ Problems = Callable[..., list[ConfigProblem]]
         ("PENCHANT_storage__lake", "lower", ("storage", "lake"), "lower"),
         ("PENCHANT_DOMAINS__SHOP__OBJECTIVE", "profit", ("domains", "shop", "objective"), "profit"),
         ("PENCHANT_DOMAINS__SHOP__REGION", "12", ("domains", "shop", "region"), "12"),
-        ("PENCHANT_DOMAINS__SHOP__SOURCES", '["a", "b"]', ("domains", "shop", "sources"), ["a", "b"]),
+        ("PENCHANT_SERVER__ORIGINS", '["a", "b"]', ("server", "origins"), ["a", "b"]),
         ("PENCHANT_DOMAINS__THE_BLOG__REGION", "DE", ("domains", "the-blog", "region"), "DE"),
         (
             "PENCHANT_DOMAINS__SHOP__EVALUATION__TEST_FROM",
@@ -92,15 +92,15 @@ def test_a_wrong_value_is_blamed_on_the_variable(problems: Problems) -> None:
         {
             "PENCHANT_SERVER__PORT": "eighty",
             "PENCHANT_DOMAINS__SHOP__OBJECTIVE": "attention",
-            "PENCHANT_DOMAINS__SHOP__SOURCES": '["a", 3]',
-            "PENCHANT_SERVER__MAX_BODY_MB": "1\nx = 2",
+            "PENCHANT_SERVER__ORIGINS": '["a", 3]',
+            "PENCHANT_LIMITS__BODY_MB": "1\nx = 2",
         },
     )
 
     assert sorted(map(str, found)) == [
         'environment PENCHANT_DOMAINS__SHOP__OBJECTIVE: no objective "attention" (have: conversion, revenue, profit)',
-        "environment PENCHANT_DOMAINS__SHOP__SOURCES[1]: must be text, got 3",
-        r'environment PENCHANT_SERVER__MAX_BODY_MB: must be a whole number, got "1\nx = 2"',
+        r'environment PENCHANT_LIMITS__BODY_MB: must be a whole number, got "1\nx = 2"',
+        "environment PENCHANT_SERVER__ORIGINS[1]: must be text, got 3",
         'environment PENCHANT_SERVER__PORT: must be a whole number, got "eighty"',
     ]
 
@@ -133,8 +133,8 @@ def test_the_names_that_would_set_something_are_told(problems: Problems) -> None
 
     assert problem.have == (
         "PENCHANT_SERVER__HOST",
-        "PENCHANT_SERVER__MAX_BODY_MB",
         "PENCHANT_SERVER__OPEN",
+        "PENCHANT_SERVER__ORIGINS",
         "PENCHANT_SERVER__PORT",
     )
 

@@ -161,18 +161,27 @@ def test_an_expression_is_told_from_a_constant(loads: Loads) -> None:
 def test_paths_count_from_the_folder_of_the_file(loads: Loads, tmp_path: Path) -> None:
     workspace = loads(SMALL + '[storage]\nurl = "sqlite:///db/shop.db"\nlake = "/var/lake"')
 
-    assert workspace.database == tmp_path / "db" / "shop.db"
     assert workspace.lake == Path("/var/lake")
     assert workspace.releases == tmp_path / "releases"
     assert workspace.rejected == tmp_path / "rejected"
     assert workspace.resolve("data/*.csv") == tmp_path / "data" / "*.csv"
-    assert loads(SMALL + '[storage]\nurl = "sqlite:////var/shop.db"').database == Path("/var/shop.db")
 
 
-@pytest.mark.parametrize("url", ["postgresql://h/db", "sqlite:///", "sqlite:///:memory:", "sqlite:///a.db?mode=ro"])
-def test_a_store_that_is_no_file_is_refused(problems: Problems, url: str) -> None:
+def test_the_password_of_the_store_may_come_from_the_environment(loads: Loads, problems: Problems) -> None:
+    text = SMALL + '[storage]\nurl = "postgresql://penchant:${SECRET}@db/shop"'
+
+    assert loads(text, {"SECRET": "s3"}).settings.storage.url == "postgresql://penchant:s3@db/shop"
+    assert loads(text, {"SECRET": "s3"}).digest == loads(text, {"SECRET": "other"}).digest
+    assert [str(p) for p in problems(text)] == [
+        "penchant.toml:4 storage.url: the environment variable SECRET is not set,"
+        ' got "postgresql://penchant:***@db/shop"'
+    ]
+
+
+@pytest.mark.parametrize("url", ["mysql://h/db", "sqlite:///", "sqlite:///:memory:", "sqlite:///a.db?mode=ro"])
+def test_a_store_that_is_neither_a_file_nor_postgresql_is_refused(problems: Problems, url: str) -> None:
     assert [str(p) for p in problems(f'{SMALL}[storage]\nurl = "{url}"')] == [
-        f'penchant.toml:4 storage.url: must be sqlite:///FILE, got "{url}"'
+        f'penchant.toml:4 storage.url: must be sqlite:///FILE or postgresql://HOST/DATABASE, got "{url}"'
     ]
 
 

@@ -169,16 +169,25 @@ def test_a_time_zone_must_exist(one_problem: Only) -> None:
     )
 
 
-def test_a_write_key_belongs_to_one_domain(problems: Problems) -> None:
-    text = SHOP + 'sources = ["web", "shop", "web"]\n[domains.blog]\npack = "content"\nsources = [\n"shop",\n"web",\n]'
+def test_a_source_sends_to_a_configured_domain(one_problem: Only) -> None:
+    assert one_problem(SHOP + '[sources.web]\ndomain = "shap"').startswith(
+        'penchant.toml:4 sources.web.domain: no domain "shap"; did you mean "shop"?'
+    )
 
-    assert [str(p) for p in problems(text)] == [
-        'penchant.toml:3 domains.shop.sources[2]: must be named once, got "web"',
-        'penchant.toml:7 domains.blog.sources[0]: must belong to one domain, but it is the name of "shop" too,'
-        ' got "shop"',
-        'penchant.toml:8 domains.blog.sources[1]: must belong to one domain, but it is a source of "shop" too,'
-        ' got "web"',
-    ]
+
+def test_the_source_of_a_domains_own_name_sends_to_that_domain(one_problem: Only) -> None:
+    text = SHOP + '[domains.blog]\npack = "content"\n[sources.shop]\ndomain = "blog"'
+
+    assert one_problem(text) == (
+        'penchant.toml:6 sources.shop.domain: must be "shop": the source of a domain\'s own name sends to that domain,'
+        ' got "blog"'
+    )
+
+
+def test_a_consent_category_has_one_of_the_purposes(one_problem: Only) -> None:
+    text = SHOP + '[sources.web]\ndomain = "shop"\nconsent = { C0002 = "statistics" }'
+
+    assert one_problem(text).startswith("penchant.toml:5 sources.web.consent.C0002: must be")
 
 
 def test_moments_of_the_evaluation_follow_each_other(problems: Problems) -> None:
@@ -210,13 +219,13 @@ def test_a_window_starts_at_a_moment_or_a_number_of_days_before_its_end(one_prob
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org"])
-def test_listening_beyond_this_machine_must_be_said_twice(
+def test_a_server_that_asks_for_no_keys_listens_on_loopback_alone(
     one_problem: Only, loads: Callable[..., object], host: str
 ) -> None:
-    assert one_problem(f'{SHOP}[server]\nhost = "{host}"').startswith(
-        "penchant.toml:4 server.host: must be a loopback address such as 127.0.0.1, or [server] must say open = true"
+    loads(f'{SHOP}[server]\nhost = "{host}"')
+    assert one_problem(f'{SHOP}[server]\nopen = true\nhost = "{host}"').startswith(
+        "penchant.toml:5 server.host: must be a loopback address such as 127.0.0.1 while [server] says open = true"
     )
-    loads(f'{SHOP}[server]\nopen = true\nhost = "{host}"')
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from penchant.config.environment import apply_overrides, expand
-from penchant.config.lines import Lines, key_lines
+from penchant.config.lines import KeyPath, Lines, key_lines
 from penchant.config.names import PackNames, check_references
 from penchant.config.settings import Settings
 from penchant.config.shape import check_shape
@@ -40,15 +40,13 @@ _IN_OTHER_WORDS = {
 }
 """What tomllib says, for people who have never seen TOML."""
 
-_SQLITE = "sqlite:///"
-
 
 @dataclass(frozen=True)
 class Workspace:
     """A configuration that holds, and the folder it speaks of.
 
     Attributes:
-        settings: Every key, with defaults filled in and import paths expanded.
+        settings: Every key, with defaults filled in, and variables in import paths and the store's URL expanded.
         root: Folder of the file; relative paths count from it.
         digest: 12 hex digits of the settings' SHA-256. Import paths count as written, before `${NAME}` is
             replaced, so that it is the same on every machine.
@@ -59,11 +57,6 @@ class Workspace:
     root: Path
     digest: str
     raw: Mapping[str, Any]
-
-    @property
-    def database(self) -> Path:
-        """File of the operational store."""
-        return self.resolve(self.settings.storage.url.removeprefix(_SQLITE))
 
     @property
     def lake(self) -> Path:
@@ -107,7 +100,7 @@ def load(
     shaped = check_shape(over.tree, Settings, over.lines)
     problems = [*over.problems, *shaped.problems, *check_references(shaped.data, over.lines, packs)]
     expanded, unset = _expanded(shaped.data, environment, over.lines)
-    problems += unset if imports else []
+    problems += [problem for problem in unset if imports or not problem.path.startswith("imports")]
     if problems:
         raise ConfigError(_in_order(problems))
     root = file.absolute().parent
@@ -157,20 +150,27 @@ def _parse(text: str, name: str) -> dict[str, Any]:
 def _expanded(
     tree: Mapping[str, Any], environment: Mapping[str, str], lines: Lines
 ) -> tuple[dict[str, Any], list[ConfigProblem]]:
-    """The tree with variables in import paths replaced, and a problem for each that is not set."""
-    imports: list[dict[str, Any]] = []
+    """The tree with variables in the store's URL and in import paths replaced, and a problem for each not set."""
     problems: list[ConfigProblem] = []
-    for n, one in enumerate(tree.get("imports", ())):
-        path = one.get("path")
-        if path is None:
-            continue
-        text, unset = expand(path, environment)
-        imports.append({**one, "path": text})
+
+    def filled(text: str, at: KeyPath) -> str:
+        whole, unset = expand(text, environment)
         for name in unset:
             wanted = f"the environment variable {name} is not set"
             hint = nearest(name, environment)
-            problems.append(lines.problem("unset_env", ("imports", n, "path"), wanted, shown(path), hint=hint))
-    return {**tree, "imports": imports}, problems
+            problems.append(lines.problem("unset_env", at, wanted, shown(text), hint=hint))
+        return whole
+
+    new = dict(tree)
+    if "imports" in tree:
+        new["imports"] = [
+            {**one, "path": filled(one["path"], ("imports", n, "path"))} if "path" in one else one
+            for n, one in enumerate(tree["imports"])
+        ]
+    if "url" in tree.get("storage", {}):
+        storage = tree["storage"]
+        new["storage"] = {**storage, "url": filled(storage["url"], ("storage", "url"))}
+    return new, problems
 
 
 def _in_order(problems: Sequence[ConfigProblem]) -> list[ConfigProblem]:

@@ -31,6 +31,10 @@ EVENT_FIELDS = (
     "progress",
     "slate",
     "position",
+    "dwell",
+    "playhead",
+    "length",
+    "session",
 )
 """Fields that the columns of an events import may fill."""
 
@@ -77,7 +81,8 @@ def check_references(tree: Tree, lines: Lines, packs: Mapping[str, PackNames]) -
     check.server(tree.get("server", {}))
     for name, domain in tree.get("domains", {}).items():
         check.domain(name, domain)
-    check.sources()
+    for name, source in tree.get("sources", {}).items():
+        check.source(name, source)
     for name, placement in tree.get("placements", {}).items():
         check.placement(name, placement)
     for n, one in enumerate(tree.get("imports", ())):
@@ -98,10 +103,8 @@ class _Check:
 
     def server(self, server: Tree) -> None:
         host = server.get("host")
-        if host is not None and not _is_loopback(host) and not server.get("open", False):
-            wanted = (
-                "must be a loopback address such as 127.0.0.1, or [server] must say open = true (there are no keys)"
-            )
+        if host is not None and not _is_loopback(host) and server.get("open", False):
+            wanted = "must be a loopback address such as 127.0.0.1 while [server] says open = true"
             self._add("conflict", ("server", "host"), wanted, shown(host))
 
     def domain(self, name: str, domain: Tree) -> None:
@@ -118,19 +121,14 @@ class _Check:
                 shaped = check_shape(settings, pack.models[model], self.lines, path, partial=True)
                 self.problems.extend(shaped.problems)
 
-    def sources(self) -> None:
-        """A write key belongs to one domain."""
-        owners = {name: name for name in self.domains}
-        for name, domain in self.domains.items():
-            seen: set[str] = set()
-            for n, source in enumerate(domain.get("sources", ())):
-                path: KeyPath = ("domains", name, "sources", n)
-                if source in seen:
-                    self._add("duplicate", path, "must be named once", shown(source))
-                elif (owner := owners.setdefault(source, name)) != name:
-                    why = "it is the name of" if source == owner else "it is a source of"
-                    self._add("conflict", path, f'must belong to one domain, but {why} "{owner}" too', shown(source))
-                seen.add(source)
+    def source(self, name: str, source: Tree) -> None:
+        at: KeyPath = ("sources", name)
+        if "domain" not in source or not self.domains:
+            return
+        known = self._known("domain", (*at, "domain"), source["domain"], list(self.domains))
+        if known and name in self.domains and source["domain"] != name:
+            wanted = f'must be "{name}": the source of a domain\'s own name sends to that domain'
+            self._add("conflict", (*at, "domain"), wanted, shown(source["domain"]))
 
     def placement(self, name: str, placement: Tree) -> None:
         at: KeyPath = ("placements", name)

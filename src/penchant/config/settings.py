@@ -27,13 +27,20 @@ class Storage(_Settings, frozen=True, kw_only=True):
     """`[storage]`: where things lie; relative paths count from the folder of penchant.toml.
 
     Attributes:
-        url: Operational store, `sqlite:///FILE`.
+        url: Operational store, `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`; `${NAME}` is taken from
+            the environment, so that a password need not stand in the file.
         lake: Folder of the Parquet lake.
         releases: Folder of releases.
         rejected: Folder for the rows that imports refused.
     """
 
-    url: Annotated[str, Meta(pattern=r"\Asqlite:///[^:?]+\Z", description="sqlite:///FILE")] = "sqlite:///penchant.db"
+    url: Annotated[
+        str,
+        Meta(
+            pattern=r"\A(sqlite:///[^:?]+|postgres(ql)?://.+)\Z",
+            description="sqlite:///FILE or postgresql://HOST/DATABASE",
+        ),
+    ] = "sqlite:///penchant.db"
     lake: Text = "lake"
     releases: Text = "releases"
     rejected: Text = "rejected"
@@ -43,16 +50,83 @@ class Server(_Settings, frozen=True, kw_only=True):
     """`[server]`.
 
     Attributes:
-        host: Address to listen on. Other than loopback needs `open = true`, as there are no keys yet.
+        host: Address to listen on.
         port: TCP port; 0 picks a free one.
-        open: Listen for everyone, without keys.
-        max_body_mb: Largest request body.
+        open: Answer without keys; only on loopback, to try things out.
+        origins: Pages whose browsers may ask, as in `https://shop.example`; `*` is every page.
     """
 
     host: Text = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     open: bool = False
-    max_body_mb: Annotated[int, Meta(ge=1, le=64)] = 4
+    origins: tuple[Text, ...] = ("*",)
+
+
+class Limits(_Settings, frozen=True, kw_only=True):
+    """`[limits]`: what one request may bring, and how much is taken at once.
+
+    Attributes:
+        body_mb: Largest request body, unpacked.
+        batch: Most messages in one batch.
+        message_kb: Largest message.
+        depth: Deepest nesting of a message.
+        text: Longest text in a message, in characters.
+        public_rate: Requests a second of each `pk_` key; more are answered with 429.
+        server_rate: Requests a second of each other key.
+        queue: Messages that may wait for the disk; more are answered with 503.
+        failed: Failed messages kept.
+        failed_days: Days they are kept.
+        old_days: Events older than this are marked `old`.
+    """
+
+    body_mb: Annotated[int, Meta(ge=1, le=64)] = 4
+    batch: Annotated[int, Meta(ge=1, le=100_000)] = 2_500
+    message_kb: Annotated[int, Meta(ge=1, le=1_024)] = 64
+    depth: Annotated[int, Meta(ge=4, le=100)] = 20
+    text: Annotated[int, Meta(ge=100, le=1_000_000)] = 16_384
+    public_rate: Annotated[int, Meta(ge=1)] = 2_000
+    server_rate: Annotated[int, Meta(ge=1)] = 20_000
+    queue: Annotated[int, Meta(ge=100)] = 50_000
+    failed: Annotated[int, Meta(ge=100)] = 100_000
+    failed_days: Days = 90.0
+    old_days: Days = 30.0
+
+
+class ConsentDefaults(_Settings, frozen=True, kw_only=True):
+    """`[consent]`: what holds for people who have said nothing.
+
+    Attributes:
+        analytics: Their events may be collected.
+        personalization: What they did may shape what they see, and models may learn from it.
+        email: They may be written to.
+        ads: They may be shown personal ads.
+    """
+
+    analytics: bool = True
+    personalization: bool = True
+    email: bool = False
+    ads: bool = False
+
+
+class SourceSettings(_Settings, frozen=True, kw_only=True):
+    """`[sources.NAME]`: one sender of events; each domain has one of its own name without being told.
+
+    Attributes:
+        domain: The domain its events belong to.
+        item_ids: Properties that hold the item's id, the strongest first; the vocabulary's order when empty.
+        page_views: A page or screen that names an item counts as a view of it.
+        user_ids: `signed`: a browser key speaks for a known person only with an identity token, and without one its
+            events count for the anonymous id; `trusted`: whatever user id it sends is believed.
+        unknown_items: `keep` events about items the catalog does not have, or let them `fail`.
+        consent: Purpose of each of the site's consent categories, by the category's name.
+    """
+
+    domain: Name
+    item_ids: tuple[Text, ...] = ()
+    page_views: bool = False
+    user_ids: Literal["signed", "trusted"] = "signed"
+    unknown_items: Literal["keep", "fail"] = "keep"
+    consent: dict[str, Literal["analytics", "personalization", "email", "ads"]] = {}
 
 
 class Training(_Settings, frozen=True, kw_only=True):
@@ -101,7 +175,6 @@ class Domain(_Settings, frozen=True, kw_only=True):
     Attributes:
         pack: `product`, `content` or `learning`, or one found through the entry point `penchant.packs`.
         objective: Which of the pack's objectives ranks; the pack's first when missing.
-        sources: Write keys whose events belong to this domain; the domain's own name always does.
         region: Default region of a request, for rights and sellable regions.
         models: `[domains.NAME.models.KIND]`: hyper-parameters over the pack's own.
         evaluation: How this domain is judged.
@@ -109,7 +182,6 @@ class Domain(_Settings, frozen=True, kw_only=True):
 
     pack: Name
     objective: Name | None = None
-    sources: tuple[Text, ...] = ()
     region: Text | None = None
     models: dict[str, dict[str, Any]] = {}
     evaluation: Evaluation = Evaluation()
@@ -208,15 +280,21 @@ class Settings(_Settings, frozen=True, kw_only=True):
     Attributes:
         storage: Where things lie.
         server: How the server listens.
+        limits: What one request may bring.
+        consent: What holds for people who have said nothing.
         training: How models are fitted.
         domains: The sites, by name; at least one.
+        sources: Senders of events, by name, beside one for each domain.
         placements: Slots, by name, over those the packs ship.
         imports: Files to take events and items from.
     """
 
     storage: Storage = Storage()
     server: Server = Server()
+    limits: Limits = Limits()
+    consent: ConsentDefaults = ConsentDefaults()
     training: Training = Training()
     domains: Annotated[dict[Name, Domain], Meta(min_length=1, description="a table with at least one [domains.NAME]")]
+    sources: dict[Name, SourceSettings] = {}
     placements: dict[Name, PlacementSettings] = {}
     imports: tuple[Import, ...] = ()

@@ -19,16 +19,29 @@ _TEMPLATE = """\
 
 [storage]
 # Relative paths count from the folder of this file.
-#url = "sqlite:///penchant.db"    # the operational store
+#url = "sqlite:///penchant.db"    # the operational store; PostgreSQL: docs/storage.md
 #lake = "lake"                    # events and items as Parquet
 #releases = "releases"            # what training made
 #rejected = "rejected"            # rows that imports refused, with the reasons
 
 [server]
-#host = "127.0.0.1"    # any other than loopback needs open = true: there are no keys yet
+#host = "127.0.0.1"
 #port = 8000           # 0 picks a free one
-#open = false
-#max_body_mb = 4
+#open = false          # true answers without keys, on loopback only; `penchant keys create` makes keys
+#origins = ["*"]       # pages whose browsers may ask, such as "https://shop.example"
+
+# What one request may bring, and how much is taken at once: docs/configuration.md lists all of it.
+[limits]
+#body_mb = 4
+#batch = 2500
+#public_rate = 2000    # requests a second of each browser key
+
+# What holds for people who have said nothing.
+[consent]
+#analytics = true
+#personalization = true
+#email = false
+#ads = false
 
 [training]
 #threads = 2
@@ -38,8 +51,13 @@ _TEMPLATE = """\
 # One block for each site. A pack says what kind of problem it is: "product", "content" or "learning".
 [domains.{name}]
 pack = "{pack}"
-#sources = ["my-write-key"]    # write keys whose events belong here, beside "{name}" (example)
 #region = "DE"                 # region of a request that names none (example)
+
+# A sender of events, when it differs from what is usual (example); keys name their source.
+#[sources.web]                        # (example)
+#domain = "{name}"                    # (example)
+#item_ids = ["sku", "product_id"]    # properties that hold the item's id, the strongest first (example)
+#page_views = true                   # a page that names an item is a view of it (example)
 
 # How models are judged: on what came last. Without these lines the last tenth of the data, at most 14 days.
 [domains.{name}.evaluation]
