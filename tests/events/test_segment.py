@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -8,13 +9,16 @@ from hypothesis import strategies as st
 
 from penchant.clock import parse_time
 from penchant.errors import EventRejected
-from penchant.events import Event, Translated, translate, unbatch
+from penchant.events import REASONS, VOCABULARY, Event, Link, Reading, Trait, Translated, translate, unbatch, validate
 
 NOW = int(parse_time("2026-11-21T20:00:00Z") * 1000)
 
 
-def read(message: object, **given: Any) -> Translated:
-    return translate(message, domain="shop", source="web", received_ms=NOW, **given)
+SHOP = Reading("shop", "web")
+
+
+def read(message: object, reading: Reading = SHOP) -> Translated:
+    return translate(message, reading, received=NOW)
 
 
 def one(name: str, properties: dict[str, Any] | None = None, **fields: Any) -> Event:
@@ -74,6 +78,35 @@ def test_a_refund_without_products_is_about_the_whole_order() -> None:
     assert (event.item, event.order) == (None, "o1")
 
 
+def test_a_refund_by_line_is_about_each_product() -> None:
+    message = {
+        "type": "track", "userId": "ann", "event": "Order Refunded",
+        "properties": {"order_id": "o1", "total": 10, "products": [{"product_id": "a", "quantity": 1}, {"sku": "b"}]},
+    }  # fmt: skip
+
+    lines = read(message).events
+
+    assert [(e.line, e.item, e.order, e.quantity) for e in lines] == [(0, "a", "o1", 1), (1, "b", "o1", None)]
+
+
+def test_an_update_of_an_order_says_its_lines_anew() -> None:
+    event = one("Order Updated", {"order_id": "o1", "products": [{"product_id": "a", "quantity": 2, "price": 3}]})
+
+    assert (event.name, event.item, event.order, event.quantity, event.price) == ("Order Updated", "a", "o1", 2, 3)
+
+
+def test_of_two_ids_for_the_order_the_weaker_is_kept_beside_it() -> None:
+    event = one("Checkout Started", {"order_id": "o1", "cart_id": "c1", "products": []})
+
+    assert (event.order, event.properties) == ("o1", {"cart_id": "c1", "products": []})
+
+
+def test_context_stays_with_the_first_line() -> None:
+    message = {"type": "track", "userId": "ann", "context": {"locale": "de-DE"}, **order({"sku": "a"}, {"sku": "b"})}
+
+    assert [event.context for event in read(message).events] == [{"locale": "de-DE"}, {}]
+
+
 def test_a_ga4_item_list_of_one_is_the_item() -> None:
     event = one("view_item", {"currency": "EUR", "items": [{"item_id": "shoe", "price": 5}]})
 
@@ -96,38 +129,72 @@ def test_the_item_is_looked_for_in_a_fixed_order(properties: dict[str, Any], ite
     assert one("Content Viewed", properties).item == item
 
 
-def test_the_clock_of_the_sender_is_corrected() -> None:
-    # The sender's clock runs a day ahead: it sent two minutes after the click.
-    event = one(
-        "Product Viewed", {"product_id": "a"}, originalTimestamp="2026-11-22T19:58:00Z", sentAt="2026-11-22T20:00:00Z"
-    )
+def test_a_source_names_the_properties_that_hold_its_ids() -> None:
+    reading = Reading("shop", "web", item_ids=("sku", "item_id"))
+    message = {"type": "track", "userId": "ann", "event": "Product Viewed"}
 
-    assert event.time == NOW - 120_000
+    (event,) = read({**message, "properties": {"product_id": "42", "sku": "shoe-42"}}, reading).events
 
-
-def test_a_time_without_sent_at_is_taken_as_told() -> None:
-    assert one("Product Viewed", {"product_id": "a"}, timestamp="2020-01-01").time == 1_577_836_800_000
-
-
-def test_a_time_slightly_ahead_is_now_and_one_far_ahead_is_wrong() -> None:
-    assert one("Product Viewed", {"product_id": "a"}, timestamp="2026-11-21T23:00:00Z").time == NOW
-
+    assert (event.item, event.properties) == ("shoe-42", {"product_id": "42"})
     with pytest.raises(EventRejected) as caught:
-        one("Product Viewed", {"product_id": "a"}, timestamp="2027-11-21T23:00:00Z")
-    assert (caught.value.reason, caught.value.field) == ("bad_time", "timestamp")
+        read({**message, "properties": {"product_id": "42"}}, reading)
+    assert (caught.value.reason, caught.value.field) == ("no_item", "properties.sku")
 
 
-def test_video_seconds_become_progress_and_stay() -> None:
-    event = one("Video Content Playing", {"asset_id": "v", "position": 30, "total_length": 120})
-
-    assert event.progress == 0.25
-    assert event.position is None
-    assert event.properties == {"position": 30, "total_length": 120}
+PAGES = Reading("blog", "web", item_ids=("content_id", "path"), page_views=True)
 
 
-def test_progress_may_be_told_outright_or_in_percent() -> None:
-    assert one("Content Progressed", {"content_id": "c", "read_ratio": 0.4}).progress == 0.4
-    assert one("video_progress", {"content_id": "c", "video_percent": 75}).progress == 0.75
+@pytest.mark.parametrize(
+    ("properties", "context", "name", "item"),
+    [
+        ({"content_id": "c7"}, {"page": {"path": "/a"}}, "Content Viewed", "c7"),
+        ({"path": "/b"}, {"page": {"path": "/a"}}, "Content Viewed", "/b"),
+        ({}, {"page": {"path": "/a"}}, "Content Viewed", "/a"),
+        ({}, {"page": {"path": "/" + "a" * 200}}, "Page Viewed", None),
+        ({}, {"page": "/a"}, "Page Viewed", None),
+        ({}, {}, "Page Viewed", None),
+    ],
+)
+def test_a_page_that_names_an_item_counts_as_a_view_of_it(
+    properties: dict[str, Any], context: dict[str, Any], name: str, item: str | None
+) -> None:
+    message = {"type": "page", "anonymousId": "f3", "properties": properties, "context": context}
+
+    (event,) = read(message, PAGES).events
+
+    assert (event.name, event.item) == (name, item)
+
+
+def test_a_page_stays_a_page_where_the_source_does_not_say_otherwise() -> None:
+    message = {
+        "type": "page",
+        "anonymousId": "f3",
+        "name": "Home",
+        "category": "Docs",
+        "properties": {"content_id": "c"},
+    }
+
+    (event,) = read(message).events
+
+    assert (event.name, event.item, event.properties) == ("Page Viewed", "c", {"name": "Home", "category": "Docs"})
+
+
+def test_a_page_view_sent_as_a_track_call_is_one_too() -> None:
+    message = {"type": "track", "event": "page_view", "anonymousId": "f3", "properties": {"content_id": "c"}}
+
+    assert read(message, PAGES).events[0].name == "Content Viewed"
+
+
+def test_what_only_a_tag_or_an_ad_is_about_is_no_item() -> None:
+    event = one("Video Ad Playing", {"asset_id": "ad-1", "position": 3, "total_length": 15, "session_id": "v1"})
+
+    assert (event.item, event.playhead, event.progress, event.position) == (None, None, None, None)
+    assert event.properties == {"asset_id": "ad-1", "position": 3, "total_length": 15}
+
+
+def test_a_viewing_has_its_session_whoever_names_it() -> None:
+    assert one("Video Content Playing", {"asset_id": "v", "session_id": 77}).session == "77"
+    assert one("view_item", {"item_id": "a", "ga_session_id": "g1"}).session == "g1"
 
 
 @pytest.mark.parametrize("key", ["slate_id", "recommendation_id", "recomm_id", "queryID"])
@@ -137,23 +204,76 @@ def test_attribution_by_other_names_is_the_slate(key: str) -> None:
     assert (event.slate, event.position, event.properties) == ("s9", 3, {})
 
 
-def test_identify_with_both_ids_is_a_link_and_no_event() -> None:
-    said = read({"type": "identify", "userId": "ann", "anonymousId": "f3", "traits": {"plan": "pro"}})
+def test_identify_is_an_event_a_link_and_traits() -> None:
+    said = read(
+        {
+            "type": "identify", "userId": "ann", "anonymousId": "f3", "timestamp": "2026-11-21T19:00:00Z",
+            "traits": {"plan": "pro", "sizes": [38, 39], "title": None},
+        }
+    )  # fmt: skip
 
-    assert said == Translated((), (("user:ann", "anon:f3"),))
+    at = NOW - 3_600_000
+    (event,) = said.events
+    assert (event.name, event.item, event.line) == ("Person Identified", None, 0)
+    assert event.properties == {"traits": {"plan": "pro", "sizes": [38, 39], "title": None}}
+    assert said.links == (Link("user:ann", "anon:f3", at, "web", "identify"),)
+    assert said.traits == (
+        Trait("user:ann", "plan", b'"pro"', at, "web"),
+        Trait("user:ann", "sizes", b"[38,39]", at, "web"),
+        Trait("user:ann", "title", b"null", at, "web"),
+    )
+
+
+def test_traits_may_stand_in_the_context_as_rudderstack_sends_them() -> None:
+    said = read(
+        {"type": "identify", "anonymousId": "f3", "context": {"traits": {"plan": "pro", "a": 1}}, "traits": {"a": 2}}
+    )
+
+    assert [(t.actor, t.name, t.value) for t in said.traits] == [("anon:f3", "plan", b'"pro"'), ("anon:f3", "a", b"2")]
+
+
+def test_traits_beside_another_event_are_no_statement() -> None:
+    message = {"type": "track", "userId": "ann", "event": "Product Viewed", "properties": {"sku": "a"}}
+
+    assert read({**message, "context": {"traits": {"plan": "pro"}}}).traits == ()
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201, "a\0b"])
+def test_a_trait_needs_a_name_that_can_be_kept(name: str) -> None:
+    with pytest.raises(EventRejected) as caught:
+        read({"type": "identify", "userId": "ann", "traits": {name: 1}})
+
+    assert (caught.value.reason, caught.value.field) == ("bad_id", "traits")
 
 
 def test_any_message_with_both_ids_links_them() -> None:
     said = read({"type": "page", "messageId": "m", "userId": "ann", "anonymousId": "f3", "name": "Home"})
 
-    assert said.links == (("user:ann", "anon:f3"),)
+    assert said.links == (Link("user:ann", "anon:f3", NOW, "web", "event"),)
     assert [event.name for event in said.events] == ["Page Viewed"]
 
 
 def test_an_alias_joins_the_previous_id_whatever_its_kind() -> None:
-    said = read({"type": "alias", "userId": "ann", "previousId": "f3"})
+    said = read({"type": "alias", "messageId": "m", "userId": "ann", "previousId": "f3"})
 
-    assert said.links == (("user:ann", "anon:f3"), ("user:ann", "user:f3"))
+    assert said.links == (
+        Link("user:ann", "anon:f3", NOW, "web", "alias"),
+        Link("user:ann", "user:f3", NOW, "web", "alias"),
+    )
+    assert [(event.name, event.properties) for event in said.events] == [("Person Aliased", {})]
+
+
+def test_an_alias_to_oneself_joins_nobody() -> None:
+    assert [link.b for link in read({"type": "alias", "userId": "ann", "previousId": "ann"}).links] == ["anon:ann"]
+
+
+def test_a_group_is_an_event_and_its_traits_are_not_the_persons() -> None:
+    said = read({"type": "group", "userId": "ann", "groupId": "acme", "traits": {"seats": 5}})
+
+    assert [(e.name, e.properties) for e in said.events] == [
+        ("Group Joined", {"groupId": "acme", "traits": {"seats": 5}})
+    ]
+    assert said.traits == ()
 
 
 def test_a_message_without_id_gets_the_same_one_again_when_it_is_retried() -> None:
@@ -175,9 +295,7 @@ def test_a_message_without_id_gets_the_same_one_again_when_it_is_retried() -> No
 def test_without_id_and_time_the_moment_of_receipt_tells_messages_apart() -> None:
     message = {"type": "track", "userId": "ann", "event": "Product Viewed", "properties": {"sku": "a"}}
 
-    ids = {
-        translate(message, domain="d", source="s", received_ms=at).events[0].message_id for at in (NOW, NOW, NOW + 1)
-    }
+    ids = {translate(message, SHOP, received=at).events[0].message_id for at in (NOW, NOW, NOW + 1)}
 
     assert len(ids) == 2
 
@@ -191,6 +309,9 @@ def test_without_id_and_time_the_moment_of_receipt_tells_messages_apart() -> Non
         ({"type": "poke"}, "unknown_type", "type"),
         ({"event": ""}, "missing", "event"),
         ({"event": "Product Vewed"}, "unknown_event", "event"),
+        ({"userId": "an\0n"}, "bad_id", "userId"),
+        ({"messageId": "m\x1b[2J"}, "bad_id", "messageId"),
+        ({"userId": 2**63}, "bad_id", "userId"),
         ({"timestamp": "yesterday"}, "bad_time", "timestamp"),
         ({"sentAt": []}, "bad_time", "sentAt"),
         ({"properties": [1]}, "bad_type", "properties"),
@@ -207,6 +328,10 @@ def test_without_id_and_time_the_moment_of_receipt_tells_messages_apart() -> Non
         (order({"sku": "a", "quantity": -1}), "bad_number", "properties.products.0.quantity"),
         (order("a"), "bad_type", "properties.products.0"),
         ({"type": "alias"}, "missing", "previousId"),
+        ({"type": "group"}, "missing", "groupId"),
+        ({"type": "identify", "traits": "pro"}, "bad_type", "traits"),
+        ({"context": "web"}, "bad_type", "context"),
+        ({"event": "Order Refunded", "properties": {"revenue": 3}}, "missing", "properties.order_id"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_place(change: dict[str, Any], reason: str, field: str) -> None:
@@ -226,13 +351,26 @@ def test_an_unknown_event_is_answered_with_the_nearest_name() -> None:
 def test_a_name_the_caller_knows_is_taken_as_it_is() -> None:
     message = {"type": "track", "userId": "ann", "event": "Loan Applied"}
 
-    assert read(message, known=frozenset(["Loan Applied"])).events[0].name == "Loan Applied"
+    assert read(message, Reading("shop", "web", known=("Loan Applied",))).events[0].name == "Loan Applied"
 
 
 def test_unbatch_gives_each_message_the_time_of_sending() -> None:
     messages = unbatch({"batch": [{"a": 1}, {"sentAt": "x"}, 3], "sentAt": "now", "writeKey": "k"})
 
     assert messages == [{"a": 1, "sentAt": "now"}, {"sentAt": "x"}, 3]
+
+
+def test_unbatch_gives_each_message_the_context_of_the_batch() -> None:
+    batch = [{"context": {"locale": "de"}}, {}, {"context": "x"}]
+    messages = unbatch(
+        {"batch": batch, "context": {"app": {"name": "a"}, "locale": "en"}, "integrations": {"All": True}}
+    )
+
+    assert messages == [
+        {"context": {"app": {"name": "a"}, "locale": "de"}, "integrations": {"All": True}},
+        {"context": {"app": {"name": "a"}, "locale": "en"}, "integrations": {"All": True}},
+        {"context": "x", "integrations": {"All": True}},
+    ]
 
 
 def test_unbatch_needs_a_list() -> None:
@@ -246,6 +384,13 @@ json_values = st.recursive(
     max_leaves=8,
 )
 PROPERTIES = (
+    "session_id",
+    "scroll_depth",
+    "dwell_ms",
+    "idle_ms",
+    "video_percent",
+    "email",
+    "ad_storage",
     "product_id",
     "price",
     "quantity",
@@ -259,22 +404,46 @@ PROPERTIES = (
 )
 
 
-@given(
+CONTEXT = ("page", "traits", "consent", "consentManagement", "campaign", "location", "locale", "ip")
+times = json_values | st.datetimes().map(lambda at: at.isoformat())
+messages = (
     st.fixed_dictionaries(
-        {"type": st.sampled_from(["track", "page", "identify", "alias", "group"])},
+        {"type": st.sampled_from(["track", "page", "screen", "identify", "alias", "group"])},
         optional={
-            "event": st.sampled_from(["Order Completed", "Product Viewed", "Order Refunded", "x"]) | json_values,
+            "event": st.sampled_from([term.name for term in VOCABULARY]) | json_values,
             "userId": json_values, "anonymousId": json_values, "messageId": json_values, "previousId": json_values,
-            "timestamp": json_values, "sentAt": json_values,
+            "timestamp": times, "sentAt": times, "traits": json_values, "groupId": json_values,
+            "context": st.dictionaries(st.sampled_from(CONTEXT), json_values, max_size=4) | json_values,
             "properties": st.dictionaries(st.sampled_from(PROPERTIES), json_values, max_size=5) | json_values,
         },
     )
 )  # fmt: skip
-def test_whatever_comes_is_translated_or_refused_and_nothing_else(message: dict[str, Any]) -> None:
+
+
+@given(messages | json_values, st.sampled_from([SHOP, PAGES]))
+def test_whatever_comes_is_translated_or_refused_and_nothing_else(message: object, reading: Reading) -> None:
     try:
-        said = read(message)
+        said = read(message, reading)
     except EventRejected as error:
-        assert error.reason and error.field
+        assert error.reason in REASONS
+        assert error.field
     else:
+        assert said.events
         assert [event.line for event in said.events] == list(range(len(said.events)))
-        assert len({event.message_id for event in said.events}) <= 1
+        assert len({event.message_id for event in said.events}) == 1
+        for event in said.events:
+            validate(event)
+
+
+@given(messages)
+def test_a_message_read_again_gives_the_same_events(message: dict[str, Any]) -> None:
+    before = copy.deepcopy(message)
+    try:
+        first = read(message)
+    except EventRejected as error:
+        with pytest.raises(EventRejected) as caught:
+            read(before)
+        assert str(caught.value) == str(error)
+    else:
+        assert repr(read(before)) == repr(first)
+    assert repr(message) == repr(before)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,6 +13,16 @@ MAX_ID = 200
 """Longest id, in characters."""
 MAX_TIME = 253_402_300_800_000
 """First millisecond of the year 10000; times lie before it."""
+MAX_PRICE = 1e12
+"""Highest price of one piece."""
+MAX_QUANTITY = 1e9
+"""Most pieces."""
+MAX_SECONDS = 1e7
+"""Longest dwell, playhead and length: nothing plays for four months."""
+
+ClockMark = Literal["skewed", "future", "old"]
+"""`skewed`: the sender's clock was off and was corrected; `future`: the time lay ahead, and became the moment of
+receipt; `old`: it happened long before it came."""
 
 
 # Events come by the million and never refer to each other, so the cycle collector need not follow them.
@@ -39,7 +50,14 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         progress: Share of the item that was taken in, 0 to 1 (watched, read, done).
         slate: Slate id this event answers to.
         position: 1-based position in that slate.
+        dwell: Seconds of attention the message tells of, idle time left out.
+        playhead: Where in the item a player was, in seconds of the item.
+        length: How long the whole item plays, in seconds.
+        session: The sender's id of the viewing or visit.
+        told: The time as the sender's clock told it, in milliseconds, where it is not `time`.
+        clock: What was wrong with that clock or time: `skewed`, `future` or `old`; None when nothing was.
         properties: Whatever else the message said.
+        context: What is known of the moment: page, locale, timezone, campaign, device, place.
     """
 
     domain: str
@@ -59,12 +77,28 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     progress: float | None = None
     slate: str | None = None
     position: int | None = None
+    dwell: float | None = None
+    playhead: float | None = None
+    length: float | None = None
+    session: str | None = None
+    told: int | None = None
+    clock: ClockMark | None = None
     properties: dict[str, Any] = {}
+    context: dict[str, Any] = {}
 
     @property
     def actor(self) -> str:
         """The stronger of the two ids, with its kind: `user:42` or `anon:f3`."""
         return f"user:{self.user_id}" if self.user_id is not None else f"anon:{self.anonymous_id}"
+
+
+_UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an id: 1 to `MAX_ID` characters, no control characters, no lone surrogates."""
+    # isprintable is quick, and wrong only about some blanks and marks, such as those of right-to-left text.
+    return 0 < len(text) <= MAX_ID and (text.isprintable() or _UNWANTED.search(text) is None)
 
 
 def validate(event: Event) -> None:
@@ -82,20 +116,27 @@ def validate(event: Event) -> None:
         ("messageId", event.message_id),
         ("order", event.order),
         ("slate", event.slate),
+        ("session", event.session),
     ):
-        if value is not None and not 0 < len(value) <= MAX_ID:
-            raise EventRejected("bad_id", field, f"must have 1 to {MAX_ID} characters", value)
+        if value is not None and not is_id(value):
+            raise EventRejected("bad_id", field, f"must have 1 to {MAX_ID} characters, no control characters", value)
     if not 0 <= event.time < MAX_TIME:
         raise EventRejected("bad_time", "time", "must lie between 1970 and 9999", event.time)
-    if event.price is not None and not 0 <= event.price < 1e12:
+    if event.price is not None and not 0 <= event.price <= MAX_PRICE:
         raise EventRejected("bad_number", "price", "must be 0 or more", event.price)
-    if event.quantity is not None and not 0 < event.quantity < 1e9:
+    if event.quantity is not None and not 0 < event.quantity <= MAX_QUANTITY:
         raise EventRejected("bad_number", "quantity", "must be more than 0", event.quantity)
     if event.progress is not None and not 0 <= event.progress <= 1:
         raise EventRejected("bad_number", "progress", "must be between 0 and 1", event.progress)
     if event.position is not None and not 0 < event.position < 100_000:
         raise EventRejected("bad_number", "position", "must be 1 or more", event.position)
-    if event.currency is not None and not (
-        len(event.currency) == 3 and event.currency.isascii() and event.currency.isalpha()
-    ):
+    for field, seconds in (("dwell", event.dwell), ("playhead", event.playhead), ("length", event.length)):
+        if seconds is not None and not 0 <= seconds <= MAX_SECONDS:
+            raise EventRejected("bad_number", field, "must be 0 or more", seconds)
+    if event.currency is not None and not is_currency(event.currency):
         raise EventRejected("bad_currency", "currency", "must be an ISO 4217 code of three letters", event.currency)
+
+
+def is_currency(text: str) -> bool:
+    """Whether a text has the form of an ISO 4217 code."""
+    return len(text) == 3 and text.isascii() and text.isalpha()

@@ -1,7 +1,7 @@
 """The vocabulary: every event name the log knows, and the other names the world calls it by.
 
-Names are those of the Segment specs where one exists (ecommerce v2, video); reading and learning have none, so
-those are ours, in the same style. Look-ups ignore case and take `_`, `-` and spaces as the same.
+Names are those of the Segment specs where one exists (ecommerce v2, video, email, A/B testing); reading and learning
+have none, so those are ours, in the same style. Look-ups ignore case and take `_`, `-` and spaces as the same.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Literal
 
 from penchant.errors import nearest
 
-Shape = Literal["item", "items", "order", "none"]
+Shape = Literal["item", "items", "order", "none", "never"]
 """What an event is about: `item` one item; `items` a list, one line each; `order` a list, or without one the whole
-order; `none` nothing in the catalog (an item is kept where one is told)."""
+order; `none` nothing in the catalog (an item is kept where one is told); `never` nothing in the catalog, whatever ids
+it tells."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,24 @@ VOCABULARY: tuple[Term, ...] = (
     Term("Product Shared", "item"),
     Term("Cart Shared", "items"),
     Term("Product Reviewed", "item"),
-    # Segment video; heartbeats say how far a viewer is.
+    # Segment video; heartbeats say how far a viewer is. What a player does by itself need not name the item.
     Term("Video Playback Started", "item"),
+    Term("Video Playback Paused", "item"),
+    Term("Video Playback Interrupted", "none"),
+    Term("Video Playback Buffer Started", "none"),
+    Term("Video Playback Buffer Completed", "none"),
+    Term("Video Playback Seek Started", "item"),
+    Term("Video Playback Seek Completed", "item"),
+    Term("Video Playback Resumed", "item"),
     Term("Video Playback Completed", "item"),
     Term("Video Playback Exited", "item"),
     Term("Video Content Started", "item", ("video_start", "media-play")),
     Term("Video Content Playing", "item", ("video_progress",)),
     Term("Video Content Completed", "item", ("video_complete", "media-complete")),
+    Term("Video Ad Started", "never"),
+    Term("Video Ad Playing", "never"),
+    Term("Video Ad Completed", "never"),
+    Term("Video Quality Updated", "none"),
     # Ours: whatever is read, watched or heard.
     Term("Content Viewed", "item", ("Article Viewed", "Viewed Article")),
     Term("Content Progressed", "item", ("Article Read Progress", "Article Progressed")),
@@ -85,15 +97,30 @@ VOCABULARY: tuple[Term, ...] = (
     Term("Module Completed", "item", ("Lesson Completed",)),
     Term("Module Failed", "item", ("Lesson Failed",)),
     Term("Module Abandoned", "item", ("Lesson Abandoned",)),
+    Term("Module Exited", "item", ("Lesson Exited",)),
     Term("Quiz Answered", "item"),
+    Term("Series Started", "none", ("Course Started",)),
     Term("Series Completed", "none", ("Course Completed",)),
     Term("Action Taken", "none"),
     # Ours: what we answered, and what came of it.
     Term("Recommendation Viewed", "items", ("Recommendations Viewed",)),
     Term("Recommendation Clicked", "item"),
     Term("Recommendation Dismissed", "item"),
+    # Segment email and A/B testing.
+    Term("Email Delivered", "never"),
+    Term("Email Opened", "never"),
+    Term("Email Link Clicked", "never"),
+    Term("Email Bounced", "never"),
+    Term("Email Marked as Spam", "never"),
+    Term("Unsubscribed", "never", ("Email Unsubscribed",)),
+    Term("Experiment Viewed", "never", ("experience_impression",)),
+    # Who somebody is, and what they allow: the calls `identify`, `alias` and `group`.
+    Term("Person Identified", "never"),
+    Term("Person Aliased", "never"),
+    Term("Group Joined", "never"),
+    Term("Consent Changed", "never", ("Segment Consent Preference Updated",)),
     # Where somebody was.
-    Term("Page Viewed", "none", ("page_view", "home-page-view")),
+    Term("Page Viewed", "none", ("page_view", "home-page-view", "view-home-page")),
     Term("Screen Viewed", "none", ("screen_view",)),
 )
 """The words, in the order the documentation lists them."""
@@ -113,11 +140,13 @@ def _index() -> dict[str, Term]:
 
 
 _TERMS = _index()
+# Nearly all names come spelled as here.
+_AS_SPELLED = {name: term for term in VOCABULARY for name in (term.name, *term.aliases)}
 
 
 def find(name: str) -> Term | None:
     """The word that a name or alias stands for, or None when the vocabulary has none."""
-    return _TERMS.get(_key(name))
+    return _AS_SPELLED.get(name) or _TERMS.get(_key(name))
 
 
 def canonical(name: str) -> str | None:
