@@ -11,7 +11,7 @@ from hypothesis import settings
 from penchant.events import Event
 from penchant.storage import SQLiteStore
 
-pytest_plugins = ("demo_workspace",)
+pytest_plugins = ("demo_workspace", "postgres_server")
 
 # The same examples on every machine, however slow: what a test finds, everybody finds. To search further:
 # pytest --hypothesis-profile=search

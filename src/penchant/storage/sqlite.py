@@ -6,63 +6,248 @@ that 3.51.3 mended. One connection writes; each reading thread has its own.
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import apsw
-import msgspec
-import pyarrow as pa
 
 from penchant.errors import StorageError
-from penchant.events import Event
-from penchant.storage.store import EVENT_SCHEMA, SlateRow
-
-SCHEMA_VERSION = 1
+from penchant.storage.database import Row, Writer
+from penchant.storage.durable import FULL
+from penchant.storage.sql_store import SQLStore
+from penchant.storage.tables import SCHEMA_VERSION, People, create
 
 _READER_CACHE_MB = 4
 """Page cache of a reading thread's connection; there may be dozens, and the system caches the file anyway."""
 
-_SCHEMA = """
-CREATE TABLE event (
-  seq INTEGER PRIMARY KEY,
-  domain TEXT NOT NULL, source TEXT NOT NULL, message_id TEXT NOT NULL, line INTEGER NOT NULL,
-  name TEXT NOT NULL, actor TEXT NOT NULL, user_id TEXT, anonymous_id TEXT,
-  time INTEGER NOT NULL, received INTEGER NOT NULL,
-  item TEXT, quantity REAL, price REAL, currency TEXT, order_id TEXT, progress REAL,
-  slate TEXT, position INTEGER, properties BLOB,
-  UNIQUE (message_id, source, line)
-) STRICT;
-CREATE INDEX event_actor ON event (actor, domain, time);
-CREATE TABLE item (
-  domain TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, version INTEGER NOT NULL,
-  PRIMARY KEY (domain, id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX item_version ON item (domain, version);
-CREATE TABLE catalog (domain TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE link (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b)) STRICT, WITHOUT ROWID;
-CREATE INDEX link_b ON link (b, a);
-CREATE TABLE slate (
-  id TEXT PRIMARY KEY, domain TEXT NOT NULL, actor TEXT, at INTEGER NOT NULL, body BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-"""
+# What a value that does not fit its column raises: from SQLite, or from APSW before it gets there.
+_REFUSED = (apsw.Error, TypeError, ValueError, OverflowError)
 
-_INSERT_EVENT = f"INSERT OR IGNORE INTO event VALUES (NULL, {', '.join('?' * 19)})"
-_READ_EVENT = (
-    "domain, source, message_id, line, name, user_id, anonymous_id, time, received, item, quantity, price,"
-    " currency, order_id, progress, slate, position, properties"
+# What version 1 lacked; `create` makes the rest.
+_FROM_1 = (
+    *(
+        f"ALTER TABLE event ADD COLUMN {column}"
+        for column in (
+            "dwell REAL",
+            "playhead REAL",
+            "length REAL",
+            "session TEXT",
+            "told INTEGER",
+            "clock TEXT",
+            "context BLOB",
+        )
+    ),
+    "ALTER TABLE link RENAME TO link_1",
+    "DROP INDEX link_b",
 )
-_SCAN = f"SELECT {', '.join(EVENT_SCHEMA.names)} FROM event WHERE seq > ? AND seq <= ? ORDER BY seq"
-_ACTORS = """
-WITH RECURSIVE person(actor) AS (
-  SELECT ?1 UNION SELECT b FROM link JOIN person ON a = actor UNION SELECT a FROM link JOIN person ON b = actor
-) SELECT actor FROM person ORDER BY actor
-"""
+_LINKS_FROM_1 = (
+    "INSERT INTO link (a, b, turn, at, source, how) SELECT a, b, 1, 0, '', 'event' FROM link_1",
+    "DROP TABLE link_1",
+    "INSERT INTO beside (a, b) SELECT DISTINCT 'anon:' || anonymous_id, actor FROM event"
+    " WHERE user_id IS NOT NULL AND anonymous_id IS NOT NULL",
+)
 
 
-class SQLiteStore:
+class SQLiteDatabase:
+    """A `Database` in one file."""
+
+    def __init__(self, path: Path, *, cache_mb: int = 64, salt: str | None = None) -> None:
+        """Open the file, or make it; a file of an earlier version is brought up to this one.
+
+        Args:
+            path: The database file; its folder is made.
+            cache_mb: Page cache of the writing connection.
+            salt: Salt of a new store; random when missing.
+
+        Raises:
+            StorageError: The file cannot be opened, is no store, or was written by a newer penchant.
+        """
+        self.path = path
+        self.url = f"sqlite:///{path}"
+        self._write = threading.Lock()
+        self._local = threading.local()
+        self._readers: list[apsw.Connection] = []
+        self._closed = False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._connect(cache_mb)
+            # Freed bytes are overwritten with zeros at once, so that what is erased is gone from the file.
+            self._writer.execute("PRAGMA secure_delete = ON")
+        except (apsw.Error, OSError) as error:
+            raise StorageError(self.url, str(error)) from error
+        try:
+            self._migrate(salt if salt is not None else secrets.token_hex(16))
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, cache_mb: int = _READER_CACHE_MB) -> apsw.Connection:
+        connection = apsw.Connection(str(self.path))
+        connection.set_busy_timeout(10_000)
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            f"cache_size = -{cache_mb * 1024}",
+            "wal_autocheckpoint = 16384",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _migrate(self, salt: str) -> None:
+        # In a transaction: two processes that open a new file at once must not both create the tables.
+        with self.writing() as writer:
+            version = int(writer.rows("PRAGMA user_version")[0][0])
+            if version > SCHEMA_VERSION:
+                raise StorageError(self.url, f"written by a newer penchant (schema {version})")
+            if version == SCHEMA_VERSION:
+                return
+            for statement in _FROM_1 if version == 1 else ():
+                writer.execute(statement)
+            create(writer, "sqlite", salt)
+            for statement in _LINKS_FROM_1 if version == 1 else ():
+                writer.execute(statement)
+            People(self).rebuild(writer)
+            writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a reading statement on this thread's connection; its rows."""
+        try:
+            connection: apsw.Connection | None = getattr(self._local, "connection", None)
+            if connection is None:
+                if self._closed:
+                    raise StorageError(self.url, "the store is closed")
+                connection = self._local.connection = self._connect()
+                self._readers.append(connection)
+            rows: list[Row] = connection.execute(sql, tuple(parameters)).fetchall()
+            return rows
+        except _REFUSED as error:
+            raise StorageError(self.url, str(error)) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """A transaction: durable when the block ends, undone when it raises."""
+        with self._write:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+            except apsw.Error as error:
+                raise self._said(error) from error
+            try:
+                yield _SQLiteWriter(self._writer, self._said)
+                self._writer.execute("COMMIT")
+            except BaseException as error:
+                said = self._said(error) if isinstance(error, apsw.Error) else None
+                self._undo()
+                if said is not None:
+                    raise said from error
+                raise
+
+    def _undo(self) -> None:
+        # A full disk has undone the transaction already; when nothing can be undone the next BEGIN says so.
+        if self._writer.in_transaction:
+            with suppress(apsw.Error):
+                self._writer.execute("ROLLBACK")
+
+    def _said(self, error: Exception) -> StorageError:
+        """What the engine's error means."""
+        room = isinstance(error, apsw.IOError) and self._writer.system_errno in FULL
+        if room or isinstance(error, apsw.FullError):
+            return StorageError(self.url, "the disk is full", full=True)
+        return StorageError(self.url, str(error))
+
+    def check(self) -> list[str]:
+        """What SQLite finds wrong in its file; empty when nothing is."""
+        return [str(row[0]) for row in self.rows("PRAGMA integrity_check") if row[0] != "ok"]
+
+    def scrub(self) -> None:
+        """Write all pages anew, and empty the write-ahead log."""
+        with self._write:
+            try:
+                self._writer.execute("VACUUM")
+                [(busy, _, _)] = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except apsw.Error as error:
+                raise self._said(error) from error
+        if busy:
+            raise StorageError(self.url, "the write-ahead log is being read and could not be emptied; scrub again")
+
+    def limit_pages(self, pages: int) -> None:
+        """Let the file grow to so many pages and no more; tests fill a disk with it."""
+        with self._write:
+            self._writer.execute(f"PRAGMA max_page_count = {pages}")
+
+    def wait(self, milliseconds: int) -> None:
+        """Wait so long for other processes that hold the file, instead of ten seconds."""
+        with self._write:
+            self._writer.set_busy_timeout(milliseconds)
+
+    def close(self) -> None:
+        """Let go of all files."""
+        with self._write:
+            self._closed = True
+            for connection in (*self._readers, self._writer):
+                connection.close()
+            self._readers.clear()
+
+
+class _SQLiteWriter:
+    """The `Writer` of a SQLite transaction."""
+
+    def __init__(self, connection: apsw.Connection, said: Callable[[Exception], StorageError]) -> None:
+        self._connection = connection
+        self._said = said
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a statement; its rows."""
+        try:
+            rows: list[Row] = self._connection.execute(sql, tuple(parameters)).fetchall()
+            return rows
+        except _REFUSED as error:
+            raise self._said(error) from error
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a statement; how many rows it changed."""
+        before = int(self._connection.total_changes())
+        try:
+            self._connection.execute(sql, tuple(parameters)).fetchall()
+        except _REFUSED as error:
+            raise self._said(error) from error
+        return int(self._connection.total_changes()) - before
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each row."""
+        try:
+            self._connection.executemany(sql, rows)
+        except _REFUSED as error:
+            raise self._said(error) from error
+
+    def insert_new(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> list[bool]:
+        """Insert the rows whose key the table does not have; for each, whether it was new."""
+        if not rows:
+            return []
+        # Numbers are given here, since SQLite alone would give the number of an erased last row again.
+        [(last, highest)] = self.rows(
+            f"SELECT coalesce((SELECT max(seq) FROM {table}), 0),"
+            " coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'highest'), 0)"
+        )
+        first = max(last, highest) + 1
+        before = int(self._connection.total_changes())
+        self.executemany(
+            f"INSERT OR IGNORE INTO {table} (seq, {', '.join(columns)}) VALUES (?, {', '.join('?' * len(columns))})",
+            ((number, *row) for number, row in enumerate(rows, first)),
+        )
+        if int(self._connection.total_changes()) - before == len(rows):
+            return [True] * len(rows)
+        inserted = {seq for (seq,) in self.rows(f"SELECT seq FROM {table} WHERE seq >= ?", (first,))}
+        return [number in inserted for number in range(first, first + len(rows))]
+
+
+class SQLiteStore(SQLStore):
     """A `Store` in one file."""
+
+    database: SQLiteDatabase
 
     def __init__(self, path: Path, *, cache_mb: int = 64) -> None:
         """Open the file, or make it.
@@ -75,214 +260,4 @@ class SQLiteStore:
             StorageError: The file cannot be opened, is no store, or was written by a newer penchant.
         """
         self.path = path
-        self.url = f"sqlite:///{path}"
-        self._write = threading.Lock()
-        self._local = threading.local()
-        self._readers: list[apsw.Connection] = []
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = self._connect(cache_mb)
-            self._migrate()
-        except (apsw.Error, OSError) as error:
-            raise StorageError(self.url, str(error)) from error
-
-    def _connect(self, cache_mb: int = _READER_CACHE_MB) -> apsw.Connection:
-        connection = apsw.Connection(str(self.path))
-        connection.set_busy_timeout(10_000)
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            f"cache_size = -{cache_mb * 1024}",
-            "wal_autocheckpoint = 16384",
-            "foreign_keys = ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
-
-    def _migrate(self) -> None:
-        # IMMEDIATE: two processes that open a new file at once must not both create the tables.
-        with self._write:
-            self._writer.execute("BEGIN IMMEDIATE")
-            try:
-                rows: list[Any] = self._writer.execute("PRAGMA user_version").fetchall()
-                version = int(rows[0][0])
-                if version > SCHEMA_VERSION:
-                    raise StorageError(self.url, f"written by a newer penchant (schema {version})")
-                if version == 0:
-                    self._writer.execute(_SCHEMA)
-                    self._writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-                self._writer.execute("COMMIT")
-            except BaseException:
-                self._writer.execute("ROLLBACK")
-                raise
-
-    def _reader(self) -> apsw.Connection:
-        connection: apsw.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._connect()
-            self._readers.append(connection)
-        return connection
-
-    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        try:
-            rows: list[Any] = self._reader().execute(sql, tuple(parameters)).fetchall()
-            return rows
-        except apsw.Error as error:
-            raise StorageError(self.url, str(error)) from error
-
-    def append(self, events: Sequence[Event]) -> list[bool]:
-        """Keep events, each (source, message_id, line) once; durable when it returns."""
-        rows = [_row(event) for event in events]
-        stored: list[bool] = []
-        with self._write:
-            try:
-                with self._writer:
-                    cursor = self._writer.cursor()
-                    for row in rows:
-                        cursor.execute(_INSERT_EVENT, row)
-                        stored.append(self._writer.changes() == 1)
-            except apsw.Error as error:
-                raise StorageError(self.url, str(error)) from error
-        return stored
-
-    def history(self, domain: str, actors: Sequence[str], *, until: int, limit: int) -> list[Event]:
-        """The latest events of a person under any of their ids, oldest first."""
-        marks = ", ".join("?" * len(actors))
-        sql = (
-            f"SELECT {_READ_EVENT} FROM event WHERE actor IN ({marks}) AND domain = ? AND time <= ?"
-            " ORDER BY time DESC, seq DESC LIMIT ?"
-        )
-        rows = self._rows(sql, (*actors, domain, until, limit))
-        return [_event(row) for row in reversed(rows)]
-
-    def reached(self, domain: str, actors: Sequence[str], names: Sequence[str], *, until: int) -> list[str]:
-        """Items a person has any of these events with, however long ago, by id."""
-        sql = (
-            f"SELECT DISTINCT item FROM event WHERE actor IN ({', '.join('?' * len(actors))}) AND domain = ?"
-            f" AND time <= ? AND name IN ({', '.join('?' * len(names))}) AND item IS NOT NULL ORDER BY item"
-        )
-        return [str(row[0]) for row in self._rows(sql, (*actors, domain, until, *names))]
-
-    def scan(self, after: int, batch: int) -> Iterator[pa.RecordBatch]:
-        """The log after a sequence number, in order, as batches of `EVENT_SCHEMA`."""
-        last = self.last_seq()
-        while after < last:
-            upto = min(after + batch, last)
-            rows = self._rows(_SCAN, (after, upto))
-            if rows:
-                columns = zip(*rows, strict=True)
-                arrays = [pa.array(c, f.type) for c, f in zip(columns, EVENT_SCHEMA, strict=True)]
-                yield pa.RecordBatch.from_arrays(arrays, schema=EVENT_SCHEMA)
-            after = upto
-
-    def last_seq(self) -> int:
-        """The highest sequence number in the log; 0 when it is empty."""
-        return int(self._rows("SELECT coalesce(max(seq), 0) FROM event")[0][0])
-
-    def put_items(self, domain: str, items: Sequence[tuple[str, bytes]]) -> None:
-        """Insert or replace items (id, JSON), all or none; durable when it returns."""
-        if not items:
-            return
-        with self._write:
-            try:
-                with self._writer:
-                    self._writer.execute(
-                        "INSERT INTO catalog VALUES (?, 1) ON CONFLICT (domain) DO UPDATE SET version = version + 1",
-                        (domain,),
-                    )
-                    found: list[Any] = self._writer.execute(
-                        "SELECT version FROM catalog WHERE domain = ?", (domain,)
-                    ).fetchall()
-                    number = int(found[0][0])
-                    self._writer.executemany(
-                        "INSERT INTO item VALUES (?, ?, ?, ?) ON CONFLICT (domain, id) DO UPDATE"
-                        " SET body = excluded.body, version = excluded.version",
-                        [(domain, name, body, number) for name, body in items],
-                    )
-            except apsw.Error as error:
-                raise StorageError(self.url, str(error)) from error
-
-    def items(self, domain: str, after: int = 0) -> list[tuple[str, bytes, int]]:
-        """Items changed after a catalog version, as (id, JSON, version), by id."""
-        sql = "SELECT id, body, version FROM item WHERE domain = ? AND version > ? ORDER BY id"
-        return [(str(a), bytes(b), int(c)) for a, b, c in self._rows(sql, (domain, after))]
-
-    def catalog_version(self, domain: str) -> int:
-        """A number that grows with every change of the domain's catalog; 0 when it never had an item."""
-        rows = self._rows("SELECT version FROM catalog WHERE domain = ?", (domain,))
-        return int(rows[0][0]) if rows else 0
-
-    def link(self, links: Sequence[tuple[str, str]]) -> None:
-        """Keep that two actors are one person; known links are no error."""
-        pairs = sorted({(min(a, b), max(a, b)) for a, b in links if a != b})
-        if not pairs:
-            return
-        with self._write:
-            try:
-                with self._writer:
-                    self._writer.executemany("INSERT OR IGNORE INTO link VALUES (?, ?)", pairs)
-            except apsw.Error as error:
-                raise StorageError(self.url, str(error)) from error
-
-    def links(self) -> list[tuple[str, str]]:
-        """Every link."""
-        return [(str(a), str(b)) for a, b in self._rows("SELECT a, b FROM link ORDER BY a, b")]
-
-    def actors(self, actor: str) -> list[str]:
-        """All actors that are one person with this one, itself included, sorted."""
-        return [str(row[0]) for row in self._rows(_ACTORS, (actor,))]
-
-    def log_slates(self, slates: Sequence[SlateRow]) -> None:
-        """Keep served slates; one that is known already is no error."""
-        with self._write:
-            try:
-                with self._writer:
-                    self._writer.executemany("INSERT OR IGNORE INTO slate VALUES (?, ?, ?, ?, ?)", slates)
-            except apsw.Error as error:
-                raise StorageError(self.url, str(error)) from error
-
-    def slate(self, slate_id: str) -> bytes | None:
-        """A served slate, or None."""
-        rows = self._rows("SELECT body FROM slate WHERE id = ?", (slate_id,))
-        return bytes(rows[0][0]) if rows else None
-
-    def count(self) -> dict[str, int]:
-        """Rows by kind: events, items, links, slates."""
-        kinds = {"events": "event", "items": "item", "links": "link", "slates": "slate"}
-        return {kind: int(self._rows(f"SELECT count(*) FROM {table}")[0][0]) for kind, table in kinds.items()}
-
-    def close(self) -> None:
-        """Let go of all files."""
-        for connection in (*self._readers, self._writer):
-            connection.close()
-        self._readers.clear()
-
-
-def _row(event: Event) -> tuple[Any, ...]:
-    return (
-        event.domain,
-        event.source,
-        event.message_id,
-        event.line,
-        event.name,
-        event.actor,
-        event.user_id,
-        event.anonymous_id,
-        event.time,
-        event.received,
-        event.item,
-        event.quantity,
-        event.price,
-        event.currency,
-        event.order,
-        event.progress,
-        event.slate,
-        event.position,
-        msgspec.json.encode(event.properties) if event.properties else None,
-    )
-
-
-def _event(row: Sequence[Any]) -> Event:
-    values: list[Any] = list(row)
-    values[-1] = msgspec.json.decode(row[-1]) if row[-1] else {}
-    return Event(*values)
+        super().__init__(SQLiteDatabase(path, cache_mb=cache_mb))

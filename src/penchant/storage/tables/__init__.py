@@ -1,0 +1,28 @@
+"""The tables of the store, written once in the SQL that SQLite and PostgreSQL both understand; one noun a file."""
+
+from penchant.storage.tables.catalog import Catalog
+from penchant.storage.tables.erasure import Erasure
+from penchant.storage.tables.failed import Failed
+from penchant.storage.tables.keys import Keys
+from penchant.storage.tables.log import Log, row_of
+from penchant.storage.tables.people import People, pairs
+from penchant.storage.tables.schema import SCHEMA_VERSION, Dialect, create, ddl
+from penchant.storage.tables.slates import Slates
+from penchant.storage.tables.statements import Statements
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Catalog",
+    "Dialect",
+    "Erasure",
+    "Failed",
+    "Keys",
+    "Log",
+    "People",
+    "Slates",
+    "Statements",
+    "create",
+    "ddl",
+    "pairs",
+    "row_of",
+]

@@ -1,0 +1,199 @@
+"""The log of events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from penchant.events import Event
+from penchant.people import known
+from penchant.storage.database import Database, Row, Writer
+from penchant.storage.store import EVENT_SCHEMA
+from penchant.storage.tables.values import Pair, Read, marks, pieces
+
+FIELDS = (
+    "domain",
+    "source",
+    "message_id",
+    "line",
+    "name",
+    "user_id",
+    "anonymous_id",
+    "time",
+    "received",
+    "item",
+    "quantity",
+    "price",
+    "currency",
+    "order_id",
+    "progress",
+    "slate",
+    "position",
+    "dwell",
+    "playhead",
+    "length",
+    "session",
+    "told",
+    "clock",
+    "properties",
+    "context",
+)
+"""Columns of an event in the order of `Event`'s fields."""
+
+COLUMNS = (*FIELDS, "actor")
+"""Columns as rows are written."""
+
+_READ = ", ".join(FIELDS)
+_SCAN = f"SELECT {', '.join(EVENT_SCHEMA.names)} FROM event WHERE seq > ? AND seq <= ? ORDER BY seq"
+_LAST = (
+    "SELECT coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT value FROM meta WHERE name = 'highest'), '0')"
+)
+_USER, _ANONYMOUS = FIELDS.index("user_id"), FIELDS.index("anonymous_id")
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+_astuple = msgspec.structs.astuple
+
+
+class Log:
+    """Events, each (source, message_id, line) once."""
+
+    def __init__(self, database: Database) -> None:
+        """Use this database."""
+        self._database = database
+
+    def add(self, writer: Writer, rows: Sequence[Row], linked: Collection[Pair]) -> list[bool]:
+        """Write rows made by `row_of`; for each, whether the log did not have it.
+
+        An event that carries both ids stands under the known one. To find it by the other, its pair of ids must be in
+        `link` or in `beside`: an index of the anonymous ids would make each append a fifth slower.
+
+        Args:
+            writer: A transaction.
+            rows: The events.
+            linked: Pairs that are in `link`, or will be when the transaction ends.
+        """
+        both = {(row[_ANONYMOUS], row[_USER]) for row in rows}
+        pairs = {(f"anon:{a}", f"user:{u}") for a, u in both if a is not None and u is not None}
+        pairs.difference_update(linked)
+        if pairs:
+            writer.executemany("INSERT INTO beside (a, b) VALUES (?, ?) ON CONFLICT DO NOTHING", sorted(pairs))
+        return writer.insert_new("event", COLUMNS, rows)
+
+    def history(self, domain: str, actors: Sequence[str], *, until: int, limit: int) -> list[Event]:
+        """See `Store.history`."""
+        found: list[Row] = []
+        for some in pieces(actors):
+            found += self._database.rows(
+                f"SELECT {_READ}, seq FROM event WHERE actor IN ({marks(some)}) AND domain = ? AND time <= ?"
+                " ORDER BY time DESC, seq DESC LIMIT ?",
+                (*some, domain, until, limit),
+            )
+        if len(actors) > 1:
+            at = FIELDS.index("time")
+            found.sort(key=lambda row: (row[at], row[-1]), reverse=True)
+        return [_event(row[:-1]) for row in reversed(found[:limit])]
+
+    def reached(self, domain: str, actors: Sequence[str], names: Sequence[str], *, until: int) -> list[str]:
+        """See `Store.reached`."""
+        items: set[str] = set()
+        for some in pieces(actors) if names else ():
+            rows = self._database.rows(
+                f"SELECT DISTINCT item FROM event WHERE actor IN ({marks(some)}) AND domain = ? AND time <= ?"
+                f" AND name IN ({marks(names)}) AND item IS NOT NULL",
+                (*some, domain, until, *names),
+            )
+            items.update(str(row[0]) for row in rows)
+        return sorted(items)
+
+    def find(self, source: str, message_ids: Sequence[str]) -> list[Event]:
+        """See `Store.find`."""
+        events: list[Event] = []
+        for some in pieces(message_ids):
+            rows = self._database.rows(
+                f"SELECT {_READ} FROM event WHERE message_id IN ({marks(some)}) AND source = ?", (*some, source)
+            )
+            events += map(_event, rows)
+        return sorted(events, key=lambda event: (event.message_id, event.line))
+
+    def events_of(self, actors: Sequence[str], *, after: int, limit: int) -> list[tuple[int, Event]]:
+        """See `Store.events_of`."""
+        found: dict[int, Row] = {}
+        for where, values in _terms(self._database.rows, actors):
+            rows = self._database.rows(
+                f"SELECT seq, {_READ} FROM event WHERE {where} AND seq > ? ORDER BY seq LIMIT ?",
+                (*values, after, limit),
+            )
+            found.update((int(row[0]), row[1:]) for row in rows)
+        return [(seq, _event(found[seq])) for seq in sorted(found)[:limit]]
+
+    def scan(self, after: int, batch: int) -> Iterator[pa.RecordBatch]:
+        """See `Store.scan`."""
+        last = self.last_seq()
+        while after < last:
+            upto = min(after + batch, last)
+            rows = self._database.rows(_SCAN, (after, upto))
+            if rows:
+                columns = zip(*rows, strict=True)
+                arrays = [pa.array(c, f.type) for c, f in zip(columns, EVENT_SCHEMA, strict=True)]
+                yield pa.RecordBatch.from_arrays(arrays, schema=EVENT_SCHEMA)
+            after = upto
+
+    def last_seq(self) -> int:
+        """See `Store.last_seq`."""
+        [(last, highest)] = self._database.rows(_LAST)
+        return max(int(last), int(highest))
+
+    def drop(self, writer: Writer, actors: Sequence[str]) -> int:
+        """Delete the events of these, also those that name one of them beside another id; how many."""
+        [(last, highest)] = writer.rows(_LAST)
+        writer.execute(
+            "INSERT INTO meta (name, value) VALUES ('highest', ?) ON CONFLICT (name) DO UPDATE"
+            " SET value = excluded.value",
+            (str(max(int(last), int(highest))),),
+        )
+        dropped = 0
+        for where, values in _terms(writer.rows, actors):
+            dropped += writer.execute(f"DELETE FROM event WHERE {where}", values)
+        for some in pieces(actors):
+            for column in ("a", "b"):
+                writer.execute(f"DELETE FROM beside WHERE {column} IN ({marks(some)})", some)
+        return dropped
+
+
+def _terms(read: Read, actors: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Conditions that together find the events that name any of these, with their values."""
+    for some in pieces(actors):
+        yield f"actor IN ({marks(some)})", some
+    beside: dict[str, set[str]] = {}
+    for some in pieces(actor for actor in actors if not known(actor)):
+        for table in ("link", "beside"):
+            # Of two ids that are one person the anonymous one stands in `a`, as `anon:` sorts before `user:`.
+            for a, b in read(f"SELECT DISTINCT a, b FROM {table} WHERE a IN ({marks(some)})", some):
+                if known(b):
+                    beside.setdefault(str(a), set()).add(str(b))
+    for actor, others in beside.items():
+        for some in pieces(sorted(others)):
+            yield f"actor IN ({marks(some)}) AND anonymous_id = ?", [*some, actor.removeprefix("anon:")]
+
+
+def row_of(event: Event) -> Row:
+    """An event as a row of `COLUMNS`."""
+    fields = _astuple(event)
+    properties, context = fields[-2:]
+    user, anonymous = fields[_USER], fields[_ANONYMOUS]
+    return (
+        *fields[:-2],
+        _encode(properties) if properties else None,
+        _encode(context) if context else None,
+        f"user:{user}" if user is not None else f"anon:{anonymous}",
+    )
+
+
+def _event(row: Row) -> Event:
+    fields: list[Any] = list(row)
+    fields[-2:] = (_decode(blob) if blob else {} for blob in fields[-2:])
+    return Event(*fields)

@@ -1,0 +1,387 @@
+"""What every store must hold of the log, the catalog, slates, failed messages and keys."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from penchant.errors import StorageError
+from penchant.events import Consent, Event, Link, Trait
+from penchant.keys import Key, Kind
+from penchant.storage import EVENT_SCHEMA, FailedRow, Fate, SlateRow, Store
+
+STORED, KNOWN = Fate.STORED, Fate.KNOWN
+
+
+def viewed(
+    number: int,
+    *,
+    actor: str | None = "ann",
+    anonymous: str | None = None,
+    at: int = 0,
+    domain: str = "shop",
+    source: str = "web",
+) -> Event:
+    """A view of item `i<number>`, message `m<number>`, at `at` milliseconds."""
+    return Event(domain, source, f"m{number}", 0, "Product Viewed", actor, anonymous, at, at, f"i{number}")
+
+
+def ids(events: Sequence[Event]) -> list[str]:
+    """Message ids."""
+    return [event.message_id for event in events]
+
+
+def failure(number: int, *, at: int = 0, user: str | None = "ann", anonymous: str | None = None) -> FailedRow:
+    """A message `f<number>` that could not be taken; every third is no JSON."""
+    row = FailedRow(
+        f"f{number}", at, "shop", "web", f"m{number}", user, anonymous, "schema", "bad", "price", "no number", b"{}"
+    )
+    return row._replace(kind="parse", body=b"{") if number % 3 == 0 else row
+
+
+class LogChecks:
+    """The part of the contract of `Store` that knows nothing of people."""
+
+    # the log
+
+    def test_an_event_comes_back_as_it_went_in(self, store: Store) -> None:
+        """Every field survives."""
+        event = Event(
+            domain="shop",
+            source="web",
+            message_id="m1",
+            line=2,
+            name="Order Completed",
+            user_id="ann",
+            anonymous_id="a1",
+            time=1234,
+            received=5678,
+            item="shoe",
+            quantity=2.0,
+            price=9.5,
+            currency="EUR",
+            order="o1",
+            progress=0.5,
+            slate="s1",
+            position=3,
+            dwell=12.5,
+            playhead=60.0,
+            length=120.25,
+            session="v1",
+            told=999,
+            clock="skewed",
+            properties={"coupon": "X", "deep": {"a": [1, None]}},
+            context={"page": {"url": "https://shop.example/ü?a=%20"}},
+        )
+        store.append([event])
+
+        assert store.history("shop", ["user:ann"], until=10_000, limit=10) == [event]
+        assert store.find("web", ["m1"]) == [event]
+        assert store.events_of(["user:ann"]) == [(1, event)]
+
+    def test_the_same_message_is_kept_once(self, store: Store) -> None:
+        """In one call and in two."""
+        assert store.append([viewed(1), viewed(1), viewed(2)]) == [STORED, KNOWN, STORED]
+        assert store.append([viewed(2), viewed(3)]) == [KNOWN, STORED]
+        assert store.append([]) == []
+        assert store.count()["events"] == 3
+
+    def test_lines_and_sources_tell_messages_apart(self, store: Store) -> None:
+        """The key is (source, message id, line)."""
+        other_line = Event("shop", "web", "m1", 1, "Product Viewed", "ann", None, 0, 0, "i1")
+
+        assert store.append([viewed(1), viewed(1, source="app"), other_line]) == [STORED, STORED, STORED]
+        assert [(e.source, e.line) for e in store.find("web", ["m1", "m2"])] == [("web", 0), ("web", 1)]
+
+    def test_messages_are_found_however_many_are_asked_for(self, store: Store) -> None:
+        """By message id, and only of the source."""
+        store.append([viewed(n) for n in range(1_200)])
+
+        found = store.find("web", [f"m{n}" for n in range(2_000)])
+
+        assert ids(found) == sorted(f"m{n}" for n in range(1_200))
+        assert store.find("app", ["m1"]) == store.find("web", []) == []
+
+    def test_history_is_the_latest_events_oldest_first(self, store: Store) -> None:
+        """Whatever order they came in."""
+        store.append([viewed(n, at=n * 10) for n in (3, 1, 4, 2)])
+
+        assert ids(store.history("shop", ["user:ann"], until=10**9, limit=3)) == ["m2", "m3", "m4"]
+
+    def test_history_ends_at_until(self, store: Store) -> None:
+        """Later events are not seen."""
+        store.append([viewed(n, at=n * 10) for n in (1, 2, 3)])
+
+        assert ids(store.history("shop", ["user:ann"], until=20, limit=9)) == ["m1", "m2"]
+
+    def test_history_joins_the_ids_of_a_person_and_nobody_else(self, store: Store) -> None:
+        """One domain, several actors."""
+        store.append([viewed(1, at=1), viewed(2, actor="bob", at=2), viewed(3, actor="eve", at=3)])
+        store.append([viewed(4, domain="channel", at=4)])
+
+        assert ids(store.history("shop", ["user:ann", "user:eve"], until=99, limit=9)) == ["m1", "m3"]
+        assert store.history("shop", [], until=99, limit=9) == []
+
+    def test_a_person_of_many_ids_has_one_history(self, store: Store) -> None:
+        """More ids than fit into one statement."""
+        store.append([viewed(n, actor=None, anonymous=f"a{n}", at=n) for n in range(1_100)])
+        actors = [f"anon:a{n}" for n in range(1_100)]
+
+        assert ids(store.history("shop", actors, until=1_050, limit=3)) == ["m1048", "m1049", "m1050"]
+        assert len(store.reached("shop", actors, ["Product Viewed"], until=1_050)) == 1_051
+        assert [seq for seq, _ in store.events_of(actors, after=2, limit=600)] == list(range(3, 603))
+
+    def test_what_a_person_reached_is_known_however_long_ago(self, store: Store) -> None:
+        """By event name, for all ids of the person, each item once."""
+        store.append([viewed(1, at=1), viewed(2, actor="bob", at=2), viewed(3, actor="eve", at=3), viewed(1, at=50)])
+        store.append([viewed(1, at=4, source="app"), viewed(5, domain="channel", at=5), viewed(6, at=100)])
+        both = ["user:ann", "user:eve"]
+
+        assert store.reached("shop", both, ["Product Viewed", "Order Completed"], until=99) == ["i1", "i3"]
+        assert store.reached("shop", both, ["Order Completed"], until=99) == []
+        assert store.reached("shop", [], ["Product Viewed"], until=99) == []
+        assert store.reached("shop", both, [], until=99) == []
+
+    def test_all_events_of_a_person_can_be_read_in_pages(self, store: Store) -> None:
+        """Of every domain, in the order they were stored, also those that name an id beside a known one."""
+        store.append([viewed(1, at=9), viewed(2, actor="bob", anonymous="a1", at=5), viewed(3, domain="channel")])
+        store.append([viewed(4, actor=None, anonymous="a1", at=1), viewed(5, actor="bob", anonymous="a2")])
+
+        first = store.events_of(["user:ann", "anon:a1"], limit=3)
+        rest = store.events_of(["user:ann", "anon:a1"], after=first[-1][0], limit=3)
+
+        assert [event.message_id for _, event in first + rest] == ["m1", "m2", "m3", "m4"]
+
+    def test_scan_gives_the_whole_log_in_order_whatever_the_batch(self, store: Store) -> None:
+        """Sequence numbers rise, and none is missing."""
+        store.append([viewed(n, at=n) for n in range(7)])
+        for size in (1, 3, 100):
+            batches = list(store.scan(0, size))
+
+            assert all(b.schema.equals(EVENT_SCHEMA) for b in batches)
+            assert [i for b in batches for i in b["item"].to_pylist()] == [f"i{n}" for n in range(7)]
+
+    def test_scan_goes_on_where_it_stopped(self, store: Store) -> None:
+        """After the last sequence number, only what is new."""
+        store.append([viewed(1), viewed(2)])
+        last = store.last_seq()
+        store.append([viewed(3)])
+
+        assert [i for b in store.scan(last, 10) for i in b["item"].to_pylist()] == ["i3"]
+        assert list(store.scan(store.last_seq(), 10)) == []
+
+    def test_a_call_that_fails_stores_nothing(self, store: Store) -> None:
+        """All or none, of every kind."""
+        broken = Event("shop", "web", "m2", 0, "Product Viewed", "ann", None, "not a number", 0)  # type: ignore[arg-type]
+        wrong = Trait("user:ann", "name", b"1", "not a number", "web")  # type: ignore[arg-type]
+        link, said = Link("user:ann", "anon:1", 1, "web", "event"), Consent("user:ann", "ads", True, 1, "web")
+        with pytest.raises(StorageError):
+            store.append([viewed(1), broken], links=[link], consents=[said], failed=[failure(1)])
+        with pytest.raises(StorageError):
+            store.append([viewed(1)], links=[link], traits=[wrong], consents=[said], failed=[failure(1)])
+
+        assert not any(store.count().values())
+        assert store.actors("user:ann") == ["user:ann"]
+        assert store.append([viewed(1)]) == [STORED]
+
+    @pytest.mark.parametrize("text", ["a\0b", "a\ud800b"], ids=["nul", "surrogate"])
+    def test_text_that_cannot_be_kept_as_it_is_is_refused_not_cut(self, store: Store, text: str) -> None:
+        """Kept whole, or not at all."""
+        for number, event in enumerate((viewed(1, actor=text), viewed(1, source=text))):
+            try:
+                store.append([event, viewed(2, at=number)])
+            except StorageError:
+                assert store.count()["events"] == 0
+            else:
+                assert next(e for _, e in store.events_of([event.actor])) == event
+                assert store.count()["events"] > 0
+                break
+
+    def test_two_stores_on_one_database_see_each_other_at_once(self, store: Store, second: Store) -> None:
+        """As several servers do."""
+        store.append([viewed(1)], links=[Link("user:ann", "anon:1", 1, "web", "event")])
+
+        assert second.append([viewed(1), viewed(2)]) == [KNOWN, STORED]
+        assert second.actors("anon:1") == ["anon:1", "user:ann"]
+        assert second.meta() == store.meta()
+        assert store.last_seq() == second.last_seq()
+        second.put_items("shop", [("a", b"1")])
+        assert store.catalog_version("shop") == 1
+        second.unlink("anon:1", "user:ann", 2)
+        assert store.actors("anon:1") == ["anon:1"]
+
+    def test_who_reads_along_while_others_append_misses_nothing(self, store: Store, second: Store) -> None:
+        """Sequence numbers become visible in order, so that reading on after the last one seen is enough."""
+        done = threading.Event()
+
+        def work(into: Store, start: int) -> None:
+            for n in range(start, start + 120, 4):
+                into.append([viewed(k) for k in range(n, n + 4)])
+
+        threads = [threading.Thread(target=work, args=(s, n * 1_000)) for n, s in enumerate((store, second, store))]
+        seen: list[int] = []
+
+        def read() -> None:
+            over = False
+            while not over:
+                over = done.is_set()
+                for batch in second.scan(seen[-1] if seen else 0, 50):
+                    seen.extend(batch["seq"].to_pylist())
+
+        reader = threading.Thread(target=read)
+        for thread in (reader, *threads):
+            thread.start()
+        for thread in threads:
+            thread.join()
+        done.set()
+        reader.join()
+
+        assert seen == sorted(set(seen)) == [s for b in store.scan(0, 1_000) for s in b["seq"].to_pylist()]
+        assert len(seen) == store.count()["events"] == 360
+
+    def test_threads_append_without_losing_or_doubling(self, store: Store) -> None:
+        """The same messages from several threads are kept once."""
+        fates: list[Fate] = []
+
+        def work(start: int) -> None:
+            for n in range(start, start + 30):
+                fates.extend(store.append([viewed(n), viewed(n + 10)]))
+
+        threads = [threading.Thread(target=work, args=(s,)) for s in (0, 10, 20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert store.count()["events"] == fates.count(STORED) == 60
+
+    # the catalog
+
+    def test_items_are_replaced_by_id_and_the_version_grows(self, store: Store) -> None:
+        """A change can be asked for by the version seen before."""
+        assert store.catalog_version("shop") == 0
+        store.put_items("shop", [("a", b"1"), ("b", b"2")])
+        seen = store.catalog_version("shop")
+        store.put_items("shop", [("b", b"3")])
+        store.put_items("channel", [])
+
+        assert store.catalog_version("shop") > seen
+        assert [(name, body) for name, body, _ in store.items("shop")] == [("a", b"1"), ("b", b"3")]
+        assert [name for name, _, _ in store.items("shop", after=seen)] == ["b"]
+        assert store.items("channel") == []
+        assert store.catalog_version("channel") == 0
+
+    def test_items_come_sorted_by_id_as_python_sorts(self, store: Store) -> None:
+        """By code point, whatever the machine's language."""
+        names = ["b", "B", "ä", "a-b", "a b", "ab", "10", "9", "Z"]
+        store.put_items("shop", [(name, b"{}") for name in names])
+
+        assert [name for name, _, _ in store.items("shop")] == sorted(names)
+
+    # slates
+
+    def test_a_slate_is_kept_once(self, store: Store) -> None:
+        """And found by its id, and by whose it was."""
+        row = SlateRow("s1", "shop", "user:ann", 2, b"{}")
+        store.log_slates([row, row])
+        store.log_slates([SlateRow("s3", "shop", "anon:1", 1, b"[]"), SlateRow("s4", "shop", None, 1, b"[]")])
+        store.log_slates([])
+
+        assert store.slate("s1") == b"{}"
+        assert store.slate("s2") is None
+        assert store.count()["slates"] == 3
+        assert [slate.slate_id for slate in store.slates_of(["user:ann", "anon:1", "user:bob"])] == ["s3", "s1"]
+
+    # failed messages
+
+    def test_a_failed_message_comes_back_as_it_went_in(self, store: Store) -> None:
+        """Also without a body."""
+        rows = [failure(1, at=5), failure(2, at=4, user=None)._replace(body=None, message_id=None, kind="size")]
+        store.append([], failed=rows)
+
+        assert store.failed() == rows
+        assert store.failed_message("f2") == rows[1]
+        assert store.failed_message("f9") is None
+
+    def test_a_failed_message_that_comes_again_is_counted(self, store: Store) -> None:
+        """Its first moment stays, and so does what was done with it."""
+        store.append([], failed=[failure(1, at=5), failure(1, at=6)])
+        store.settle(["f1"], 7)
+        store.append([], failed=[failure(1, at=8)])
+        store.settle(["f1", "f2"], 9)
+
+        assert store.failed_message("f1") == failure(1, at=5)._replace(times=3, settled=7)
+        assert store.failed() == []
+        assert [row.id for row in store.failed(settled=True)] == ["f1"]
+
+    def test_failed_messages_are_listed_in_pages_the_latest_first(self, store: Store) -> None:
+        """Also several of one moment."""
+        store.append([], failed=[failure(n, at=n // 3) for n in range(8)])
+        pages: list[str] = []
+        before: tuple[int, str] | None = None
+        while page := store.failed(before=before, limit=3):
+            pages += [row.id for row in page]
+            before = (page[-1].at, page[-1].id)
+
+        assert pages == ["f7", "f6", "f5", "f4", "f3", "f2", "f1", "f0"]
+
+    def test_failed_messages_can_be_asked_for_by_kind_domain_and_person(self, store: Store) -> None:
+        """And are counted by kind while they wait."""
+        rows = [failure(1), failure(2, user=None, anonymous="a1", at=1), failure(3, user="bob"), failure(4, user="bob")]
+        store.append([], failed=[*rows, failure(6)._replace(domain="channel")])
+        store.settle(["f4"], 1)
+
+        assert [row.id for row in store.failed(kind="parse")] == ["f6", "f3"]
+        assert [row.id for row in store.failed(domain="channel")] == ["f6"]
+        assert [row.id for row in store.failed_of(["user:ann", "anon:a1", "anon:ann"])] == ["f1", "f6", "f2"]
+        assert [row.id for row in store.failed_of(["user:bob"])] == ["f3", "f4"]
+        assert store.failed_counts() == {"parse": 2, "schema": 2}
+
+    def test_old_failed_messages_are_forgotten_and_so_are_too_many(self, store: Store) -> None:
+        """By age first, then the oldest ones."""
+        store.append([], failed=[failure(n, at=n) for n in range(10)])
+
+        assert store.forget_failed(before=3, keep=100) == 3
+        assert store.forget_failed(before=0, keep=4) == 3
+        assert store.forget_failed(before=0, keep=4) == 0
+        assert [row.id for row in store.failed()] == ["f9", "f8", "f7", "f6"]
+
+    # keys
+
+    def test_a_key_is_kept_once_and_ends_when_told(self, store: Store) -> None:
+        """What is not told stays as it is."""
+        first = Key("k1", b"\x00digest", Kind.PUBLIC, "shop", "shop", "web site", 5)
+        other = Key("k2", b"\x01digest", Kind.ADMIN, None, None, "", 4, expires=9)
+        store.put_key(first)
+        store.put_key(other)
+        with pytest.raises(StorageError, match="k1"):
+            store.put_key(first._replace(label="another"))
+
+        assert store.keys() == [other, first]
+        assert store.keys()[0].kind is Kind.ADMIN
+        assert store.end_key("k1", expires=10)
+        assert store.end_key("k1", revoked=7)
+        assert not store.end_key("k3", revoked=7)
+        assert store.keys()[1] == first._replace(expires=10, revoked=7)
+
+    # itself
+
+    def test_a_new_store_is_empty_and_nothing_is_wrong_with_it(self, store: Store) -> None:
+        """And says what it is."""
+        assert set(store.count()) == {
+            "events",
+            "items",
+            "links",
+            "slates",
+            "traits",
+            "consents",
+            "failed",
+            "keys",
+        }
+        assert not any(store.count().values())
+        assert store.last_seq() == 0
+        assert store.check() == []
+        assert int(store.meta()["schema"]) >= 2
+        assert len(store.meta()["salt"]) >= 32
