@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ import pytest
 
 from penchant.catalog import Item
 from penchant.clock import FixedClock, parse_time
-from penchant.config.settings import Import
-from penchant.events import Event, Link
-from penchant.ingest import ImportReport, find_files, import_file
+from penchant.config.settings import Import, Limits
+from penchant.events import Event, Link, Reading
+from penchant.ingest import Collector, ImportReport, Sender, find_files, import_file
 from penchant.packs.product.items import Product
+from penchant.storage import Fate, SQLiteStore, Store
 
 NOW = parse_time("2026-11-21T20:00:00Z")
 
@@ -33,20 +34,23 @@ class MemorySink:
         self.events: dict[tuple[str, str, int], Event] = {}
         self.items: dict[str, dict[str, Any]] = {}
         self.links: set[Link] = set()
+        self.erased: set[str] = set()
 
-    def append(self, events: Sequence[Event]) -> list[bool]:
-        new = []
+    def append(self, events: Sequence[Event], *, links: Sequence[Link] = ()) -> list[Fate]:
+        fates = []
         for event in events:
             key = (event.source, event.message_id, event.line)
-            new.append(key not in self.events)
-            self.events.setdefault(key, event)
-        return new
+            fate = Fate.KNOWN if key in self.events else Fate.STORED
+            if event.user_id in self.erased:
+                fate = Fate.ERASED
+            else:
+                self.events.setdefault(key, event)
+            fates.append(fate)
+        self.links |= set(links)
+        return fates
 
     def put_items(self, domain: str, items: Sequence[tuple[str, bytes]]) -> None:
         self.items |= {name: json.loads(data) for name, data in items}
-
-    def link(self, links: Sequence[Link]) -> None:
-        self.links |= set(links)
 
     def told(self, *fields: str) -> list[Any]:
         """Chosen fields of all events, in the order they came."""
@@ -96,3 +100,85 @@ def rejected(tmp_path: Path) -> Callable[[], list[dict[str, Any]]]:
         return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
     return read
+
+
+class FaultyStore:
+    """A store that fails where it is told to."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.faults: dict[int, Exception] = {}
+        self.appends = 0
+        self.poison: str | None = None
+        self.error: Exception = RuntimeError("poison")
+
+    def append(self, events: Sequence[Event], **beside: Any) -> list[Fate]:
+        """Fails at the n-th call, and whenever the poison is among the events."""
+        self.appends += 1
+        if self.appends in self.faults:
+            raise self.faults[self.appends]
+        if self.poison is not None and any(event.item == self.poison for event in events):
+            raise self.error
+        return self.store.append(events, **beside)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def faulty(store: SQLiteStore) -> FaultyStore:
+    return FaultyStore(store)
+
+
+@pytest.fixture
+def open_collector(faulty: FaultyStore, clock: FixedClock) -> Iterator[Callable[..., Collector]]:
+    """Makes collectors over the store, with limits or defaults of consent of one's own; all are closed in the end."""
+    opened: list[Collector] = []
+
+    def make(*, consent: dict[str, bool] | None = None, items: Sequence[str] = (), **limits: Any) -> Collector:
+        opened.append(
+            Collector(
+                faulty,  # type: ignore[arg-type]
+                clock,
+                limits=Limits(**limits),
+                consent={"analytics": True} | (consent or {}),
+                items=lambda domain: items,
+            )
+        )
+        return opened[-1]
+
+    yield make
+    for collector in opened:
+        collector.close()
+
+
+@pytest.fixture
+def collector(open_collector: Callable[..., Collector]) -> Collector:
+    return open_collector()
+
+
+@pytest.fixture
+def sender() -> Callable[..., Sender]:
+    """Makes senders: `sender()` may say anything, `sender(trusted=False)` is a browser."""
+
+    def make(source: str = "web", **fields: Any) -> Sender:
+        return Sender(source, "shop", Reading("shop", source), **fields)
+
+    return make
+
+
+@pytest.fixture
+def view() -> Callable[..., dict[str, Any]]:
+    """Makes messages: `view("m1", item="shoe", userId="ann")`."""
+
+    def make(message_id: str, *, item: str | None = "shoe", at: str | None = None, **fields: Any) -> dict[str, Any]:
+        person = {} if {"userId", "anonymousId"} & fields.keys() else {"userId": "ann"}
+        told = {"type": "track", "event": "Product Viewed", "messageId": message_id, **person}
+        return {**told, "properties": {"product_id": item}, **({"timestamp": at} if at else {}), **fields}
+
+    return make

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from penchant.clock import FixedClock, parse_time
 from penchant.config.settings import Import, Value
 from penchant.errors import ImportFailed
+from penchant.events import Link
 from penchant.ingest import REASONS, ImportReport, import_file
 from penchant.packs.content.items import Content
 from penchant.packs.product.items import Product
@@ -218,15 +219,53 @@ def test_a_row_number_is_told_where_there_are_no_lines(run: Run, rejected: Rejec
     assert [(row["row"], row["reason"]) for row in rejected()] == [(3, "missing")]
 
 
-def test_rows_with_both_ids_link_them(run: Run, sink: Any) -> None:
+def test_rows_with_both_ids_link_them_from_the_first_moment_on(run: Run, sink: Any) -> None:
     run(
         "a.csv",
-        "u,a,item,time\nann,f3,shoe,2020-01-01\n,f4,shoe,2020-01-01\n",
+        "u,a,item,time\nann,f3,shoe,2020-01-02\nann,f3,sock,2020-01-01\n,f4,shoe,2020-01-01\n",
         columns={**VIEWS, "user_id": "u", "anonymous_id": "a"},
     )
 
-    assert sink.links == {("user:ann", "anon:f3")}
-    assert sink.told("user_id", "anonymous_id") == [("ann", "f3"), (None, "f4")]
+    assert sink.links == {Link("user:ann", "anon:f3", ms("2020-01-01"), "test", "import")}
+    assert sink.told("user_id", "anonymous_id") == [("ann", "f3"), ("ann", "f3"), (None, "f4")]
+
+
+def test_ids_with_a_zero_character_are_refused(run: Run, sink: Any, rejected: Rejected) -> None:
+    rows = [{"u": "a\0b"}, {"u": "zoë d’arc"}, {"u": "a", "i": "\0"}]
+
+    run(
+        "a.jsonl",
+        "".join(json.dumps({"i": "shoe", "t": "2020-01-01", **row}) + "\n" for row in rows),
+        columns={"event": {"value": "Product Viewed"}, "time": "t", "user_id": "u", "item": "i"},
+    )
+
+    assert sink.told("user_id") == ["zoë d’arc"]
+    assert [(row["line"], row["reason"], row["field"]) for row in rejected()] == [
+        (1, "bad_id", "user_id"), (3, "bad_id", "item"),
+    ]  # fmt: skip
+
+
+def test_rows_of_an_erased_person_are_refused_and_not_told(run: Run, sink: Any, rejected: Rejected) -> None:
+    sink.erased.add("ann")
+
+    report = run("a.csv", "user,item,time\nbob,shoe,2020-01-01\nann,shoe,2020-01-01\n", columns=VIEWS)
+
+    assert (report.stored, report.rejected) == (1, {"erased": 1})
+    assert [(row["line"], row["reason"], row["values"]) for row in rejected()] == [(3, "erased", {})]
+    assert balanced(report)
+
+
+def test_attention_and_players_are_told_by_columns(run: Run, sink: Any, rejected: Rejected) -> None:
+    columns = {**VIEWS, "dwell": "d", "playhead": "p", "length": "l", "session": "s"}
+
+    run(
+        "a.csv",
+        "user,item,time,d,p,l,s\nann,film,2020-01-01,12.5,30,600,v1\nann,film,2020-01-02,-1,,,\n",
+        columns=columns,
+    )
+
+    assert sink.told("dwell", "playhead", "length", "session") == [(12.5, 30.0, 600.0, "v1")]
+    assert [(row["reason"], row["field"]) for row in rejected()] == [("bad_number", "dwell")]
 
 
 def test_several_files_are_read_in_turn_and_a_query_sees_them_as_one(run: Run, sink: Any, tmp_path: Path) -> None:

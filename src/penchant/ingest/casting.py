@@ -62,8 +62,8 @@ def cast(kind: Kind, sql_type: str, raw: str, typed: str, separator: str = "|") 
     if kind in ("text", "id"):
         if family not in ("text", "whole", "number", "flag", "time", "uuid"):
             return None
-        long = ((f"strlen({typed}) > 200 AND length({typed}) > 200", "bad_id"),) if kind == "id" else ()
-        return Cast(_text(family, raw), (*large, *long))
+        wrong = f"(strlen({typed}) > 200 AND length({typed}) > 200) OR contains({typed}, chr(0))"
+        return Cast(_text(family, raw), (*large, *(((wrong, "bad_id"),) if kind == "id" else ())))
     if kind in ("number", "whole"):
         if family not in ("text", "whole", "number"):
             return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import repeat, starmap
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +16,7 @@ from penchant.ingest.mapping import Field, Mapper, Statement
 from penchant.ingest.report import REASONS
 
 _AHEAD = 86_400_000
+_SECONDS = "NOT ({0} >= 0 AND {0} < 1e7)", "bad_number"
 _MONEY = "NOT ({0} >= 0 AND {0} < 1e12)", "bad_number"
 
 FIELDS = (
@@ -32,11 +33,29 @@ FIELDS = (
     Field("progress", "number", check=("NOT ({0} >= 0 AND {0} <= 1)", "bad_number")),
     Field("slate", "id"),
     Field("position", "whole", check=("NOT ({0} >= 1 AND {0} < 100000)", "bad_number")),
+    Field("dwell", "number", check=_SECONDS),
+    Field("playhead", "number", check=_SECONDS),
+    Field("length", "number", check=_SECONDS),
+    Field("session", "id"),
 )
 """What an import of events can fill."""
 
 Refuse = Callable[[int, str, str, dict[str, Any], str], None]
 """Takes a row's place in the batch, reason, field, values and sentence."""
+
+
+class Read(NamedTuple):
+    """What a batch says.
+
+    Attributes:
+        events: Its events.
+        links: Who is who, once each.
+        places: Where in the batch each event stood.
+    """
+
+    events: list[Event]
+    links: list[Link]
+    places: pa.Array
 
 
 def event_statement(mapper: Mapper, spec: Import, path: str, now_ms: int, known: Collection[str]) -> Statement:
@@ -78,7 +97,7 @@ class EventRows:
     def __init__(self, spec: Import, fields: Collection[str], received_ms: int, known: Collection[str]) -> None:
         self._spec, self._fields, self._received, self._known = spec, frozenset(fields), received_ms, known
 
-    def read(self, batch: pa.RecordBatch, refuse: Refuse) -> tuple[list[Event], set[Link]]:
+    def read(self, batch: pa.RecordBatch, refuse: Refuse) -> Read:
         """Events of the rows that are neither left out nor refused, and who of them is one person."""
         names, allowed = self._names(batch, refuse)
         good = pc.and_(pc.and_(pc.is_null(batch["excluded"]), pc.is_null(batch["why"])), allowed)
@@ -107,16 +126,30 @@ class EventRows:
             column(batch, "progress"),
             column(batch, "slate"),
             column(batch, "position"),
+            column(batch, "dwell"),
+            column(batch, "playhead"),
+            column(batch, "length"),
+            column(batch, "session"),
         )
         events = list(starmap(Event, zip(*columns, strict=False)))
-        links: set[Link] = set()
-        if {"user_id", "anonymous_id"} <= self._fields:
-            links = {
-                (f"user:{e.user_id}", f"anon:{e.anonymous_id}")
-                for e in events
-                if e.user_id is not None and e.anonymous_id is not None
-            }
-        return events, links
+        return Read(events, self._links(events), places)
+
+    def values(self, batch: pa.RecordBatch, place: int) -> dict[str, Any]:
+        """The mapped fields of a row, as they were read."""
+        return {field: batch[f"t_{field}"][place].as_py() for field in self._fields}
+
+    def _links(self, events: Sequence[Event]) -> list[Link]:
+        if not {"user_id", "anonymous_id"} <= self._fields:
+            return []
+        first: dict[tuple[str, str], int] = {}
+        for event in events:
+            if event.user_id is not None and event.anonymous_id is not None:
+                pair = (event.user_id, event.anonymous_id)
+                first[pair] = min(event.time, first.get(pair, event.time))
+        return [
+            Link(f"user:{user}", f"anon:{anonymous}", at, self._spec.name, "import")
+            for (user, anonymous), at in sorted(first.items())
+        ]
 
     def _column(self, batch: pa.RecordBatch, field: str) -> Iterable[Any]:
         return batch[f"t_{field}"].to_pylist() if field in self._fields else repeat(None)
@@ -133,16 +166,13 @@ class EventRows:
         if "item" in self._fields:
             lacking = pc.and_(lacking, pc.is_null(batch["t_item"]))
         for place in pc.indices_nonzero(unknown).to_pylist():
-            values = self._values(batch, place)
+            values = self.values(batch, place)
             near = suggestion(values["event"], self._known)
             hint = f'; did you mean "{near}"?' if near else ""
             refuse(place, "unknown_event", "event", values, f"{REASONS['unknown_event']}{hint}")
         for place in pc.indices_nonzero(lacking).to_pylist():
-            refuse(place, "no_item", "item", self._values(batch, place), "")
+            refuse(place, "no_item", "item", self.values(batch, place), "")
         return names, pc.invert(pc.or_(pc.fill_null(lacking, False), unknown))
-
-    def _values(self, batch: pa.RecordBatch, place: int) -> dict[str, Any]:
-        return {field: batch[f"t_{field}"][place].as_py() for field in self._fields}
 
 
 def _look_up(name: str, known: Collection[str]) -> tuple[str | None, bool]:

@@ -15,11 +15,12 @@ REASONS: dict[str, str] = {
     "no_person": "the row has neither user_id nor anonymous_id",
     "no_item": "the event is about an item, and the row has none",
     "unknown_event": "the vocabulary and the pack have no event of this name",
-    "bad_id": "an id has 1 to 200 characters",
+    "bad_id": "an id has 1 to 200 characters, none of them the zero character",
     "bad_time": "the field is no time between 1970 and tomorrow (items: 9999)",
     "bad_number": "the field is no number, or outside its bounds",
     "bad_currency": "a currency is an ISO 4217 code of three letters",
     "bad_flag": "the field is neither true nor false",
+    "erased": "the person was erased, and nothing of them is taken",
     "bad_value": "the pack's item type does not take this value",
 }
 """Why a row can be refused: code and sentence."""

@@ -1,4 +1,4 @@
-"""Where what was taken in goes."""
+"""Where the rows of files go."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from penchant.events import Event, Link
+from penchant.storage import Fate
 
 
 class Sink(Protocol):
-    """The part of a store that taking data in needs."""
+    """The part of a store that an import needs."""
 
-    def append(self, events: Sequence[Event]) -> Sequence[bool]:
-        """Keep events durably; True where an event was new, False where the log had it already."""
+    def append(self, events: Sequence[Event], *, links: Sequence[Link] = ()) -> Sequence[Fate]:
+        """Keep events durably, and who is who; what became of each event."""
         ...
 
     def put_items(self, domain: str, items: Sequence[tuple[str, bytes]]) -> None:
         """Keep items, each an id and its JSON; an item already there is replaced."""
-        ...
-
-    def link(self, links: Sequence[Link]) -> None:
-        """Remember pairs of actors that are one person."""
         ...

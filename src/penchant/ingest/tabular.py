@@ -28,6 +28,7 @@ from penchant.ingest.report import ImportReport
 from penchant.ingest.seen import Seen
 from penchant.ingest.sink import Sink
 from penchant.ingest.source import database, make_input
+from penchant.storage import Fate
 
 BATCH = 20_480
 """Rows handed to the store at a time; ten of DuckDB's vectors."""
@@ -172,14 +173,17 @@ class _Run:
         self.done += batch.num_rows
 
     def _events(self, rows: EventRows, batch: pa.RecordBatch, refuse: Refuse) -> None:
-        events, links = rows.read(batch, refuse)
-        if events:
-            new = self.sink.append(events)
-            stored = sum(new)
-            self.stored += stored
-            self.duplicate += len(events) - stored
-        if links:
-            self.sink.link(sorted(links))
+        events, links, places = rows.read(batch, refuse)
+        if not events:
+            return
+        fates = self.sink.append(events, links=links)
+        stored, erased = fates.count(Fate.STORED), fates.count(Fate.ERASED)
+        self.stored += stored
+        self.duplicate += len(events) - stored - erased
+        for at, fate in enumerate(fates if erased else ()):
+            if fate is Fate.ERASED:
+                # Of whom, the file of refused rows must not say either.
+                refuse(places[at].as_py(), "erased", "", {}, "")
 
     def _items(self, rows: ItemRows, batch: pa.RecordBatch, refuse: Refuse) -> None:
         items = rows.read(batch, refuse)
