@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from demo_workspace import Demo
+from demo_workspace import NOW, Demo
 from penchant.engine import Engine
 from penchant.serving import RecommendationRequest
 from penchant.simulation import message
@@ -201,3 +201,91 @@ def test_a_model_of_the_channel_learns_nothing_from_the_shop(open_demo: Callable
     # The manifest holds the SHA-256 of every array.
     assert alone.parts == beside.parts
     assert alone.evidence["data"] == beside.evidence["data"]
+
+
+# what is acknowledged is in the next answer
+
+
+def shown(engine: Engine, placement: str, user: str | None = None, anonymous: str | None = None) -> set[str]:
+    request = RecommendationRequest(placement=placement, user_id=user, anonymous_id=anonymous, n=200)
+    return {item.id for item in engine.recommend(request).items}
+
+
+def left(engine: Engine, demo: Demo, site: str, placement: str, user: str, among: set[str]) -> set[str]:
+    """Which of a few items may be shown, whatever else there is and however much of it."""
+    others = tuple(demo.items[site].keys() - among)
+    return {item.id for item in ask(engine, placement, user, exclude=others, n=200).items}
+
+
+def say(engine: Engine, site: str, *messages: Fields) -> None:
+    """Messages as a client posts them; a time is needed for none, they happen now."""
+    verdicts = engine.collect(list(messages), site)
+    assert {verdict.status for verdict in verdicts} == {"accepted"}
+
+
+def track(event: str, user: str | None = None, anonymous: str | None = None, **properties: Any) -> Fields:
+    return {"type": "track", "event": event, "userId": user, "anonymousId": anonymous, "properties": properties}
+
+
+def test_an_order_and_its_cancellation_are_each_in_the_next_answer(engine: Engine, demo: Demo) -> None:
+    one, other, third = sorted(shown(engine, "home", "new"))[:3]
+    lines = [{"product_id": one}, {"product_id": other}]
+    say(engine, "shop", track("Order Completed", "new", order_id="o1", products=lines))
+    assert left(engine, demo, "shop", "home", "new", {one, other, third}) == {third}
+
+    say(engine, "shop", track("Order Updated", "new", order_id="o1", products=[{"product_id": other}]))
+    assert left(engine, demo, "shop", "home", "new", {one, other, third}) == {one, third}
+
+    say(engine, "shop", track("Order Cancelled", "new", order_id="o1"))
+    assert left(engine, demo, "shop", "home", "new", {one, other, third}) == {one, other, third}
+
+
+def test_who_signs_in_brings_what_was_done_before_and_a_merge_can_be_undone(engine: Engine) -> None:
+    before = shown(engine, "home", "new")
+    bought = min(before)
+    say(engine, "shop", track("Order Completed", anonymous="a1", order_id="o1", products=[{"product_id": bought}]))
+    assert bought in shown(engine, "home", "new")
+
+    say(engine, "shop", {"type": "identify", "userId": "new", "anonymousId": "a1"})
+    assert bought not in shown(engine, "home", "new")
+
+    engine.store.unlink("user:new", "anon:a1", int(NOW * 1000))
+    assert bought in shown(engine, "home", "new")
+    assert bought not in shown(engine, "home", anonymous="a1")
+
+
+def test_a_new_name_brings_along_what_was_done_under_the_old_one(engine: Engine) -> None:
+    bought = min(shown(engine, "home", "new"))
+    say(engine, "shop", track("Order Completed", "old", order_id="o1", products=[{"product_id": bought}]))
+    say(engine, "shop", {"type": "alias", "userId": "new", "previousId": "old"})
+
+    assert bought not in shown(engine, "home", "new")
+
+
+def test_a_video_is_finished_when_it_was_watched_and_not_when_its_end_was_reached(engine: Engine, demo: Demo) -> None:
+    watched, jumped = sorted(shown(engine, "feed", "new"))[:2]
+    for video, places in ((watched, range(0, 101, 5)), (jumped, (0, 1, 99, 100))):
+        for n, place in enumerate(places):
+            heartbeat = track(
+                "Video Content Completed" if place == 100 else "Video Content Playing",
+                *("new", None),
+                asset_id=video,
+                session_id=f"s-{video}",
+                position=place,
+                total_length=100,
+            )
+            say(engine, "channel", {**heartbeat, "timestamp": NOW - 600 + 5 * n})
+
+    assert left(engine, demo, "channel", "feed", "new", {watched, jumped}) == {jumped}
+
+
+def test_who_forbids_it_is_answered_as_anybody_and_taught_from_no_more(engine: Engine, demo: Demo) -> None:
+    tell(engine, "shop", demo.played.shop_events)
+    user = demo.played.user_id
+    assert engine.dataset("shop").people.code(f"user:{user}") >= 0
+    consent = {"consent": {"categoryPreferences": {"personalization": False}}}
+    say(engine, "shop", {"type": "track", "event": "Consent Changed", "userId": user, "context": consent})
+
+    slate = ask(engine, "home", user)
+    assert slate.degraded == ("not personalized: this person does not allow it",)
+    assert engine.dataset("shop").people.code(f"user:{user}") == -1

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from penchant.catalog import Item
 from penchant.dataset import Dataset, build
-from penchant.events import Event, Role, Signal
-from penchant.people import components
+from penchant.events import Event, Link, Role, Signal
 from penchant.storage import Lake, SQLiteStore
 
 HOUR = 3600.0
@@ -21,6 +23,8 @@ SIGNALS = (
     Signal("Content Progressed", Role.WEAK, 0.3, min_progress=0.5),
     Signal("Content Progressed", Role.NEGATIVE, -0.1, max_progress=0.1),
     Signal("Order Refunded", Role.REVERSAL, -1.0),
+    Signal("Order Updated", Role.GOAL, 1.0, corrects=True),
+    Signal("Video Content Playing", Role.GOAL, 1.0, min_progress=0.9, untold=False),
 )
 Make = Callable[..., Event]
 Build = Callable[..., Dataset]
@@ -33,12 +37,13 @@ def built(store: SQLiteStore, tmp_path: Path) -> Build:
         links: tuple[tuple[str, str], ...] = (),
         items: dict[str, Item] | None = None,
         now: float | None = None,
+        **people: Any,
     ) -> Dataset:
         store.append(events)
-        store.link(links)
+        store.append([], links=[Link(a, b, 0, "test", "event") for a, b in links])
         lake = Lake(tmp_path / "lake")
         lake.roll(store)
-        return build("shop", lake.files("shop"), SIGNALS, components(store.links()), items or {}, now=now)
+        return build("shop", lake.files("shop"), SIGNALS, store.persons(), items or {}, now=now, **people)
 
     return make
 
@@ -164,6 +169,58 @@ def test_a_part_return_leaves_the_purchase_standing(built: Build, event: Make) -
     assert data.interactions.reversed_at.tolist() == [np.inf, np.inf]
 
 
+def test_a_return_of_the_whole_order_takes_each_of_its_lines_back(built: Build, event: Make) -> None:
+    data = built(
+        [
+            event("Order Completed", "x", at=1, order="o1", quantity=3.0),
+            event("Order Completed", "y", at=1, order="o1"),
+            event("Order Completed", "x", at=2, order="o2"),
+            event("Order Completed", "x", at=3, order="o1", user="bob"),
+            event("Order Refunded", None, at=9, order="o1"),
+            event("Order Refunded", None, at=9, order="ghost"),
+        ]
+    )
+    rows = data.interactions
+    goals = rows.where(rows.role == Role.GOAL)
+
+    assert goals.person.tolist() == [0, 0, 0, 1]
+    assert goals.reversed_at.tolist() == [9.0, 9.0, np.inf, np.inf]
+    assert rows.item[rows.role == Role.REVERSAL].tolist() == [0, 1]
+    assert rows.quantity[rows.role == Role.REVERSAL].tolist() == [3.0, 1.0]
+    assert len(data.before(9.0).positive(Role.GOAL)) == 4
+
+
+def test_two_returns_of_one_line_count_when_they_happen(built: Build, event: Make) -> None:
+    data = built(
+        [
+            event("Order Completed", "x", at=1, order="o1", quantity=2.0),
+            event("Order Refunded", "x", at=5, order="o1", quantity=1.0),
+            event("Order Refunded", "x", at=9, order="o1", quantity=1.0),
+        ]
+    )
+
+    assert data.interactions.reversed_at.tolist() == [9.0, np.inf, np.inf]
+
+
+def test_an_order_is_what_its_latest_correction_says(built: Build, event: Make) -> None:
+    data = built(
+        [
+            event("Order Completed", "x", at=1, order="o1"),
+            event("Order Completed", "y", at=1, order="o1", quantity=4.0, price=5.0),
+            event("Order Updated", "y", at=6, order="o1", quantity=2.0, price=4.0),
+            event("Order Updated", "z", at=6, order="o1"),
+            event("Order Updated", None, at=8, order="o1"),
+        ]
+    )
+    rows = data.interactions
+
+    assert [data.items.ids[code] for code in rows.item] == ["x", "y", "z"]
+    assert rows.quantity.tolist() == [1.0, 2.0, 1.0]
+    assert rows.reversed_at.tolist() == [6.0, np.inf, np.inf]
+    assert rows.price[1] == 4.0
+    assert len(set(rows.basket.tolist())) == 1
+
+
 def test_before_a_moment_later_rows_and_later_returns_are_not_known(built: Build, event: Make) -> None:
     data = built(
         [
@@ -199,3 +256,59 @@ def test_queries_have_each_persons_history_oldest_first(built: Build, event: Mak
 
     assert queries.items[queries.history(0)].tolist() == [1]
     assert queries.roles[queries.history(1)].tolist() == [Role.WEAK, Role.REVERSAL]
+
+
+# People who do not allow it
+
+
+def test_nothing_is_learned_from_people_who_are_excluded(built: Build, event: Make) -> None:
+    events = [
+        event("Product Viewed", "x", at=1, user="ann"),
+        event("Product Viewed", "y", at=2, user="bob"),
+        event("Product Viewed", "z", at=3, user=None, anonymous="a1"),
+        event("Order Completed", "w", at=4, user="ann", order="o1"),
+        event("Order Refunded", None, at=5, user="ann", order="o1"),
+        event("Video Content Playing", "v", at=6, user="ann", playhead=5.0, length=9.0),
+    ]
+    data = built(events, links=(("anon:a1", "user:ann"),), excluded={"user:ann"})
+
+    assert data.people.ids == ("user:bob",)
+    assert data.items.ids == ("y",)
+
+
+def test_where_silence_is_a_no_only_those_who_said_yes_are_learned_from(built: Build, event: Make) -> None:
+    events = [
+        event("Product Viewed", item, at=1, user=user) for user, item in (("ann", "x"), ("bob", "y"), ("cy", "z"))
+    ]
+
+    assert built(events, only=frozenset({"user:bob"})).people.ids == ("user:bob",)
+    assert len(built([], only=frozenset()).interactions) == 0
+
+
+# Files of the lake
+
+
+def test_files_from_before_players_told_their_place_are_read(tmp_path: Path) -> None:
+    older = {
+        "seq": [1, 2],
+        "domain": ["shop"] * 2,
+        "source": ["t"] * 2,
+        "name": ["Product Viewed", "Content Progressed"],
+        "actor": ["user:ann"] * 2,
+        "time": [1_000, 2_000],
+        "item": ["x", "y"],
+        "progress": [None, 0.7],
+    }
+    empty = {name: pa.nulls(2, pa.float64()) for name in ("quantity", "price", "position")}
+    texts = {name: pa.nulls(2, pa.string()) for name in ("currency", "order_id", "slate")}
+    pq.write_table(pa.table({**older, **empty, **texts}), tmp_path / "old.parquet")
+    newer = {**older, "seq": [3, 4], "name": ["Video Content Playing"] * 2, "progress": pa.nulls(2, pa.float64())}
+    told = {"playhead": [0.0, 1.0], "length": [1.0, 1.0], "item": ["v", "v"], "session": ["s", "s"]}
+    pq.write_table(pa.table({**newer, **empty, **texts, **told}), tmp_path / "new.parquet")
+
+    old = build("shop", [tmp_path / "old.parquet"], SIGNALS, {}, {})
+    both = build("shop", [tmp_path / "old.parquet", tmp_path / "new.parquet"], SIGNALS, {}, {})
+
+    assert old.interactions.role.tolist() == [Role.WEAK, Role.WEAK]
+    assert [both.items.ids[code] for code in both.interactions.item] == ["x", "y", "v"]
+    assert both.interactions.role.tolist() == [Role.WEAK, Role.WEAK, Role.GOAL]

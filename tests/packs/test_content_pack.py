@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from penchant.catalog import ItemTable
-from penchant.dataset import Queries, Reader
+from penchant.dataset import Queries, Reader, Seen
 from penchant.events import Event, Role
 from penchant.pack import Facts, Judged
 from penchant.packs.content import PACK, Content
@@ -68,11 +68,45 @@ def test_what_was_turned_away_is_not_shown_again() -> None:
     assert passes("not-turned-away", day(15), ("free", Role.NEGATIVE), ("german", Role.GOAL)) == EVERYTHING - {"free"}
 
 
-@pytest.mark.parametrize(("progress", "read"), [(0.4, []), (0.5, [Role.WEAK]), (None, [Role.WEAK])])
-def test_progress_says_something_from_the_middle_on(progress: float | None, read: list[Role]) -> None:
-    event = Event("channel", "t", "m", 0, "Content Progressed", "ann", None, 0, 0, "free", progress=progress)
+GOAL, WEAK, NEGATIVE = [Role.GOAL], [Role.WEAK], [Role.NEGATIVE]
+NOTHING: list[Role] = []
 
-    assert [signal.role for signal in Reader(PACK.signals).signals(event)] == read
+
+def read(name: str, progress: float | None = None, seen: Seen | None = None) -> list[Role]:
+    event = Event("channel", "t", "m", 0, name, "ann", None, 0, 0, "free", progress=progress)
+    return [signal.role for signal in Reader(PACK.signals).signals(event, seen)]
+
+
+@pytest.mark.parametrize("name", ["Content Progressed", "Video Content Playing"])
+@pytest.mark.parametrize(
+    ("progress", "roles"), [(0.49, NOTHING), (0.5, WEAK), (0.89, WEAK), (0.9, GOAL), (1.0, GOAL), (None, WEAK)]
+)
+def test_progress_is_interest_from_the_middle_on_and_a_goal_near_the_end(
+    name: str, progress: float | None, roles: list[Role]
+) -> None:
+    assert read(name, progress) == roles
+
+
+@pytest.mark.parametrize(("share", "roles"), [(0.2, NOTHING), (0.5, WEAK), (0.9, GOAL), (None, GOAL)])
+def test_the_end_of_a_video_is_a_goal_when_it_was_watched_or_nobody_knows(
+    share: float | None, roles: list[Role]
+) -> None:
+    assert read("Video Content Completed", seen=Seen(0, share and share * 100, share)) == roles
+    assert read("Content Completed", share) == GOAL
+
+
+@pytest.mark.parametrize(
+    ("seconds", "share", "roles"),
+    [(9.9, 0.01, NEGATIVE), (9.9, None, NEGATIVE), (10.0, 0.01, NOTHING), (6.0, 0.6, NOTHING), (None, None, NOTHING)],
+)
+def test_leaving_before_ten_seconds_turns_away_unless_that_was_most_of_it(
+    seconds: float | None, share: float | None, roles: list[Role]
+) -> None:
+    assert read("Video Playback Exited", seen=Seen(0, seconds, share)) == roles
+
+
+def test_an_exit_of_which_nothing_is_known_says_nothing() -> None:
+    assert read("Video Playback Exited") == NOTHING
 
 
 def judged(*lists: list[int]) -> Judged:

@@ -16,11 +16,13 @@ from penchant.pack import Pack
 from penchant.packs import content, product
 from penchant.packs.content import Content
 from penchant.packs.product import Product
+from penchant.people import Rules
 from penchant.serving import DomainSetup, Recommender, SlateLog
-from penchant.storage import Manifest, Releases, SQLiteStore
+from penchant.storage import Manifest, Releases, Store
 from penchant.testing import Row, dataset
 from penchant.training import FittedModels, fit, publish
 
+ALLOWED = {"analytics": True, "personalization": True, "email": False, "ads": False}
 NOON = 20_778 * DAY + DAY / 2
 
 GOODS = (
@@ -50,7 +52,7 @@ def goods() -> dict[str, Product]:
 
 
 @pytest.fixture
-def put(store: SQLiteStore) -> Callable[..., None]:
+def put(store: Store) -> Callable[..., None]:
     """Puts items into the shop's catalog."""
     return lambda *items: store.put_items("shop", [body(item) for item in items])
 
@@ -94,28 +96,28 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def log(store: SQLiteStore) -> Iterator[SlateLog]:
+def log(store: Store) -> Iterator[SlateLog]:
     made = SlateLog(store)
     yield made
     made.close()
 
 
 @pytest.fixture
-def open_domains(
-    store: SQLiteStore, releases: Releases, clock: FixedClock, log: SlateLog
-) -> Callable[..., Recommender]:
+def open_domains(store: Store, releases: Releases, clock: FixedClock, log: SlateLog) -> Callable[..., Recommender]:
     """Makes a recommender over the store: `open_domains()` for shop and channel, `open_domains("shop")` for one."""
 
-    def made(*names: str, over: SQLiteStore | None = None, region: str | None = None) -> Recommender:
+    def made(
+        *names: str, over: Store | None = None, region: str | None = None, consent: Rules = ALLOWED
+    ) -> Recommender:
         packs = {"shop": product.PACK, "channel": content.PACK}
         domains = {name: setup(name, packs[name], region) for name in names or packs}
-        return Recommender(domains, over or store, releases, clock, log)
+        return Recommender(domains, over or store, releases, clock, log, consent)
 
     return made
 
 
 @pytest.fixture
-def filled(store: SQLiteStore) -> SQLiteStore:
+def filled(store: Store) -> Store:
     """The store with both catalogs."""
     catalogs: Iterable[tuple[str, Sequence[Item]]] = (("shop", GOODS), ("channel", VIDEOS))
     for domain, items in catalogs:
@@ -125,7 +127,7 @@ def filled(store: SQLiteStore) -> SQLiteStore:
 
 @pytest.fixture
 def recommender(
-    filled: SQLiteStore, release: Callable[[], Manifest], open_domains: Callable[..., Recommender]
+    filled: Store, release: Callable[[], Manifest], open_domains: Callable[..., Recommender]
 ) -> Recommender:
     """Both domains, with a release of the shop."""
     release()

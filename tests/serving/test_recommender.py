@@ -9,10 +9,10 @@ import pytest
 
 from penchant.clock import DAY, FixedClock
 from penchant.errors import InvalidRequest, NotFound, StorageError
-from penchant.events import Event
+from penchant.events import Consent, Event, Link, Purpose
 from penchant.packs.product import Product
 from penchant.serving import RecommendationRequest, Recommender, SlateLog
-from penchant.serving.recommender import HISTORY
+from penchant.serving.recommender import HISTORY, NOT_ALLOWED, NOT_KNOWN
 from penchant.slate import Slate
 from penchant.storage import Manifest, SQLiteStore
 
@@ -23,6 +23,14 @@ Open = Callable[..., Recommender]
 
 def home(user: str | None = "ann", **fields: Any) -> RecommendationRequest:
     return RecommendationRequest(placement="home", user_id=user, **fields)
+
+
+def link(a: str, b: str) -> Link:
+    return Link(a, b, 0, "test", "event")
+
+
+def said(purpose: Purpose, granted: bool, *, actor: str = "user:ann", at: int = 0) -> Consent:
+    return Consent(actor, purpose, granted, at, "test")
 
 
 def ids(slate: Slate) -> list[str]:
@@ -84,9 +92,138 @@ def test_what_was_done_before_signing_in_counts_after_it(
     store.append([event("Order Completed", "runner", at=clock.now(), user=None, anonymous="a1")])
     assert "runner" in ids(recommender.recommend(home()))
 
-    store.link([("anon:a1", "user:ann")])
+    store.append([], links=[link("anon:a1", "user:ann")])
     assert "runner" not in ids(recommender.recommend(home()))
     assert "runner" not in ids(recommender.recommend(RecommendationRequest(placement="home", anonymous_id="a1")))
+
+
+def test_a_merge_that_is_undone_is_undone_in_the_next_answer(
+    recommender: Recommender, store: SQLiteStore, event: Make, clock: FixedClock
+) -> None:
+    store.append(
+        [event("Order Completed", "runner", at=clock.now(), user=None, anonymous="a1")],
+        links=[link("anon:a1", "user:ann")],
+    )
+    assert "runner" not in ids(recommender.recommend(home()))
+
+    assert store.unlink("anon:a1", "user:ann", 1)
+    assert "runner" in ids(recommender.recommend(home()))
+    assert "runner" not in ids(recommender.recommend(RecommendationRequest(placement="home", anonymous_id="a1")))
+
+
+def test_a_return_of_the_whole_order_is_in_the_next_answer(
+    recommender: Recommender, store: SQLiteStore, event: Make, clock: FixedClock
+) -> None:
+    now = clock.now()
+    store.append([event("Order Completed", item, at=now, order="o1") for item in ("runner", "thin")])
+    assert not {"runner", "thin"} & set(ids(recommender.recommend(home())))
+
+    store.append([event("Order Cancelled", None, at=now, order="o1")])
+    assert {"runner", "thin"} <= set(ids(recommender.recommend(home())))
+
+
+def test_what_was_corrected_out_of_an_order_may_be_shown_again(
+    recommender: Recommender, store: SQLiteStore, event: Make, clock: FixedClock
+) -> None:
+    now = clock.now()
+    store.append([event("Order Completed", item, at=now - 9, order="o1") for item in ("runner", "thin")])
+    store.append([event("Order Updated", item, at=now, order="o1") for item in ("thin", "boot")])
+
+    shown = set(ids(recommender.recommend(home())))
+    assert "runner" in shown and not shown & {"thin", "boot"}
+
+
+def test_heartbeats_do_not_crowd_out_what_else_was_done(
+    recommender: Recommender, store: SQLiteStore, event: Make, clock: FixedClock
+) -> None:
+    feed = RecommendationRequest(placement="feed", user_id="ann")
+    start = clock.now() - 10 * HISTORY
+    store.append([event("Content Skipped", "sprint", at=start - 60, domain="channel")])
+    store.append(
+        [
+            event("Video Content Playing", "hips", at=start + n, domain="channel", playhead=0.5 * n, length=600.0)
+            for n in range(3 * HISTORY)
+        ]
+    )
+
+    assert ids(recommender.recommend(feed)) == ["back"]
+
+
+def test_what_was_watched_to_nearly_the_end_is_not_shown_again_and_what_was_jumped_through_is(
+    recommender: Recommender, store: SQLiteStore, event: Make, clock: FixedClock
+) -> None:
+    feed = RecommendationRequest(placement="feed", user_id="ann")
+
+    def plays(item: str, *places: tuple[float, float], end: str = "Video Content Playing") -> None:
+        names = ["Video Content Started", *["Video Content Playing"] * (len(places) - 2), end]
+        store.append(
+            [
+                event(
+                    name, item, at=clock.now() - 900 + at, domain="channel", playhead=place, length=600.0, session=item
+                )
+                for name, (at, place) in zip(names, places, strict=True)
+            ]
+        )
+
+    plays("hips", (0, 0), (300, 300), (560, 560))
+    plays("back", (0, 0), (20, 20), (21, 600), end="Video Content Completed")
+
+    assert set(ids(recommender.recommend(feed))) == {"back", "sprint"}
+
+
+# What people allow
+
+
+def test_without_consent_the_answer_is_everybodys_but_rules_hold(
+    recommender: Recommender, store: SQLiteStore, event: Make, clock: FixedClock
+) -> None:
+    now = clock.now()
+    store.append([event("Product Viewed", "boot", at=now - 60), event("Order Completed", "sandal", at=now)])
+    store.append([], consents=[said("personalization", False)])
+    mine = recommender.recommend(home())
+
+    assert mine.items == recommender.recommend(home(None, exclude=("sandal",))).items
+    assert mine.degraded == (NOT_ALLOWED,)
+    assert recommender.recommend(home(personalized=False)).degraded == ()
+
+
+def test_consent_said_under_one_id_holds_for_the_whole_person_at_once(
+    recommender: Recommender, store: SQLiteStore, event: Make, clock: FixedClock
+) -> None:
+    store.append([event("Product Viewed", "boot", at=clock.now() - 60)], links=[link("anon:a1", "user:ann")])
+    assert recommender.recommend(home()).degraded == ()
+
+    store.append([], consents=[said("personalization", False, actor="anon:a1", at=1)])
+    assert recommender.recommend(home()).degraded == (NOT_ALLOWED,)
+
+    store.append([], consents=[said("personalization", True, at=2)])
+    assert recommender.recommend(home()).degraded == ()
+
+
+def test_where_silence_is_a_no_only_who_said_yes_is_answered_personally(
+    filled: SQLiteStore, release: Callable[[], Manifest], open_domains: Open, store: SQLiteStore
+) -> None:
+    release()
+    asking = open_domains("shop", consent={"analytics": True, "personalization": False})
+    assert asking.recommend(home()).degraded == (NOT_ALLOWED,)
+    assert asking.recommend(home(None)).degraded == ()
+
+    store.append([], consents=[said("personalization", True)])
+    assert asking.recommend(home()).degraded == ()
+
+
+def test_who_forbids_analytics_leaves_no_trace_in_the_slates(
+    recommender: Recommender, store: SQLiteStore, log: SlateLog
+) -> None:
+    known = recommender.recommend(home())
+    store.append([], consents=[said("analytics", False)])
+    unknown = recommender.recommend(home())
+    log.flush()
+
+    assert [row.slate_id for row in store.slates_of(["user:ann"])] == [known.slate_id]
+    assert store.slate(unknown.slate_id) is not None
+    # Nor does its id tell whose it is to somebody who guesses.
+    assert unknown.slate_id == recommender.recommend(home(None, exclude=("ghost",))).slate_id
 
 
 def test_a_stock_of_nothing_is_obeyed_at_once(recommender: Recommender, goods: dict[str, Product], put: Put) -> None:
@@ -265,6 +402,10 @@ class Failing(SQLiteStore):
         self._check("actors")
         return super().actors(actor)
 
+    def consents(self, actors: Sequence[str]) -> dict[str, list[Consent]]:
+        self._check("consents")
+        return super().consents(actors)
+
     def catalog_version(self, domain: str) -> int:
         self._check("catalog_version")
         return super().catalog_version(domain)
@@ -292,6 +433,17 @@ def test_a_store_that_fails_on_history_is_named_and_answered_without(
 
     assert slate.degraded == (f"history: the store cannot be used now ({call} failed)",)
     assert len(slate.items) == 6
+    assert recommender.recommend(home(None)).degraded == ()
+
+
+def test_while_consent_cannot_be_read_nobody_is_answered_personally(
+    release: Callable[[], Manifest], open_domains: Open, failing: Failing
+) -> None:
+    release()
+    recommender = open_domains(over=failing)
+    failing.broken = frozenset({"consents"})
+
+    assert recommender.recommend(home()).degraded == (NOT_KNOWN,)
     assert recommender.recommend(home(None)).degraded == ()
 
 

@@ -2,8 +2,9 @@
 
 from penchant.dataset.build import build
 from penchant.dataset.dataset import Dataset, Interactions
-from penchant.dataset.history import Reader
+from penchant.dataset.history import Reader, Seen
 from penchant.dataset.idmap import IdMap
 from penchant.dataset.queries import Queries
+from penchant.dataset.viewings import Watched, watched
 
-__all__ = ["Dataset", "IdMap", "Interactions", "Queries", "Reader", "build"]
+__all__ = ["Dataset", "IdMap", "Interactions", "Queries", "Reader", "Seen", "Watched", "build", "watched"]

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import ibis
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from penchant.catalog import Item, ItemTable
 from penchant.dataset.dataset import Dataset, Interactions
 from penchant.dataset.idmap import IdMap
-from penchant.dataset.interactions import COLUMNS, interactions
-from penchant.dataset.reversals import reversed_at
-from penchant.events import Signal
+from penchant.dataset.interactions import (
+    COLUMNS,
+    complete,
+    interactions,
+    of_viewings,
+    of_whole_orders,
+    with_persons,
+    with_whole_orders,
+    without,
+)
+from penchant.dataset.orders import settle
+from penchant.dataset.viewings import watched
+from penchant.events import PLAYER, Motion, Signal
+from penchant.slate import Codes
+
+_SETTLED = ("person", "item", "order", "time", "role", "quantity", "price", "corrects")
 
 
 def build(
@@ -27,6 +41,8 @@ def build(
     *,
     now: float | None = None,
     threads: int = 2,
+    excluded: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> Dataset:
     """Read one domain's events.
 
@@ -38,26 +54,38 @@ def build(
         items: The catalog by id.
         now: Unix seconds; events at or after it are left out. Just after the last event when None.
         threads: Threads DuckDB may use.
+        excluded: People whose events are left out, as those who do not allow it.
+        only: When given, events of all others are left out too.
 
     Returns:
         All interactions before `now`; an empty dataset when there are none.
     """
     if not files:
         return _empty(domain, items, now)
+
+    def people(events: Any) -> Any:
+        return without(with_persons(events, persons), excluded, only)
+
     connection = ibis.duckdb.connect(threads=threads)
     try:
-        events = connection.read_parquet([str(f) for f in files])
+        events = complete(connection.read_parquet([str(f) for f in files], union_by_name=True))
         if now is not None:
             events = events.filter(events["time"] < int(now * 1000))
-        rows = connection.create_table("interactions", interactions(events, signals, persons), temp=True)
-        people = rows.select("person").distinct().order_by("person").to_pyarrow()["person"].to_pylist()
+        viewed, whole = of_viewings(events), of_whole_orders(events, signals)
+        count = events.aggregate(viewed=viewed.sum(), whole=whole.sum()).to_pyarrow().to_pylist()[0]
+        viewings = _viewings(people(events.filter(viewed))) if count["viewed"] else None
+        if count["whole"]:
+            events = with_whole_orders(events, signals, people)
+        made = interactions(events, signals, people, viewings)
+        rows = connection.create_table("interactions", made, temp=True)
+        people_ = rows.select("person").distinct().order_by("person").to_pyarrow()["person"].to_pylist()
         known = rows.select("item").distinct().to_pyarrow()["item"].to_pylist()
         names = sorted(set(known) | items.keys())
         person = rows.mutate(person_code=ibis.dense_rank().over(ibis.window(order_by=["person"])))
         space = ibis.memtable(pa.table({"name": names, "item_code": np.arange(len(names))}))
         coded = person.join(space, person["item"] == space["name"])
         table = (
-            coded.order_by(["person_code", "time", "seq"])
+            coded.order_by(["person_code", "time", "seq", "item_code"])
             .select(
                 person=coded["person_code"].cast("int32"),
                 item=coded["item_code"].cast("int32"),
@@ -68,6 +96,8 @@ def build(
                 price=coded["price"].cast("float32"),
                 basket=coded["basket"].cast("int32"),
                 session=coded["session"].cast("int32"),
+                order=coded["order"].cast("int32"),
+                corrects=coded["corrects"],
             )
             .to_pyarrow()
         )
@@ -75,15 +105,56 @@ def build(
         connection.disconnect()
     column: dict[str, Any] = {name: table[name].to_numpy() for name in COLUMNS}
     column["time"] = column["time"] / 1000.0
-    reversals = reversed_at(*(column[name] for name in ("person", "item", "time", "role", "quantity")))
+    settled = settle(*(column[name] for name in _SETTLED))
+    for name in ("order", "corrects"):
+        del column[name]
+    column |= {"quantity": settled.quantity, "price": settled.price, "reversed_at": settled.reversed_at}
+    rows = Interactions(**column)
     return Dataset(
         domain,
-        IdMap(people),
+        IdMap(people_),
         IdMap(names),
-        Interactions(**column, reversed_at=reversals),
+        rows if settled.keep.all() else rows.where(settled.keep),
         ItemTable(names, [items.get(name) for name in names]),
         now if now is not None else float(column["time"].max(initial=-1.0)) + 1.0,
     )
+
+
+def _viewings(events: Any) -> Any:
+    """How far people had watched at each event of a player, as an Ibis table."""
+    columns = ("seq", "person", "item", "session", "time", "name", "playhead", "length")
+    table = events.select(*columns).to_pyarrow()
+    names = table["name"].combine_chunks().dictionary_encode()
+    motions = np.array([PLAYER.get(name, Motion.PLAYS) for name in names.dictionary.to_pylist()], np.int8)
+    found = watched(
+        _codes(table["person"]),
+        _codes(table["item"]),
+        _codes(table["session"]),
+        table["time"].to_numpy(),
+        motions[names.indices.to_numpy()],
+        table["playhead"].to_numpy(),
+        table["length"].to_numpy(),
+    )
+    return ibis.memtable(
+        pa.table(
+            {
+                "seq": table["seq"],
+                "viewing": found.viewing,
+                "seconds": pa.array(found.seconds, from_pandas=True),  # NaN, where nobody knows, becomes null
+                "share": pa.array(found.progress, from_pandas=True),
+            }
+        )
+    )
+
+
+def _codes(texts: pa.ChunkedArray) -> Codes:
+    """A number for each text, in the order of the texts; -1 for null."""
+    encoded = texts.combine_chunks().dictionary_encode()
+    rank = np.empty(len(encoded.dictionary) + 1, np.int32)
+    rank[-1] = -1
+    rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(encoded.dictionary))
+    codes: Codes = rank[encoded.indices.fill_null(-1).to_numpy()]
+    return codes
 
 
 def _empty(domain: str, items: Mapping[str, Item], now: float | None) -> Dataset:

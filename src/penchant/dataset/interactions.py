@@ -1,17 +1,20 @@
 """From the lake's events to interactions: roles, persons, sessions and baskets, as one Ibis expression.
 
-DuckDB runs it on one machine; the same expression is what a cluster would run.
+DuckDB runs it on one machine; the same expression is what a cluster would run. How far people watched, and what became
+of orders, is worked out by `watched` and `settle` on arrays, as for a single request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import ibis
 import pyarrow as pa
 
-from penchant.events import Role, Signal
+from penchant.dataset.orders import ALL
+from penchant.events import PLAYER, Role, Signal
 
 SESSION_GAP_MINUTES = 30
 """A pause this long ends a session, as web analytics has it."""
@@ -19,15 +22,66 @@ SESSION_GAP_MINUTES = 30
 LINES_OF_ORDERS = (Role.GOAL, Role.REVERSAL)
 """Roles whose events may be lines of an order."""
 
-COLUMNS = ("person", "item", "time", "weight", "role", "quantity", "price", "basket", "session")
+COLUMNS = (
+    *("person", "item", "time", "weight", "role", "quantity", "price", "basket", "session"),
+    *("order", "corrects"),
+)
+"""Columns of interactions; by the last two orders are settled."""
+
+_LATER_COLUMNS = {"playhead": "float64", "length": "float64", "session": "string"}
+"""Columns that the lake's oldest files lack."""
 
 
-def with_roles(events: Any, signals: Sequence[Signal]) -> Any:
-    """Events about items that the pack reads, with `role` and `weight`; the others are left out.
+def complete(events: Any) -> Any:
+    """Events with every column that is asked for; what the files lack is null.
+
+    Args:
+        events: Ibis table of the lake's files, whenever they were written.
+    """
+    return events.mutate(
+        **{name: ibis.null(kind) for name, kind in _LATER_COLUMNS.items() if name not in events.columns}
+    )
+
+
+def of_viewings(events: Any) -> Any:
+    """Which events belong to a viewing: they tell where the player is, or what it does in which session."""
+    told = events["playhead"].notnull() | (events["session"].notnull() & events["name"].isin(list(PLAYER)))
+    return told & events["item"].notnull()
+
+
+def of_whole_orders(events: Any, signals: Sequence[Signal]) -> Any:
+    """Which events take back a whole order."""
+    returns = [s.event for s in signals if s.role is Role.REVERSAL]
+    return events["name"].isin(returns) & events["item"].isnull() & events["order_id"].notnull()
+
+
+def with_whole_orders(events: Any, signals: Sequence[Signal], people: Callable[[Any], Any]) -> Any:
+    """Events beside which the return of a whole order stands as the return of all pieces of each of its lines.
 
     Args:
         events: Ibis table in the lake's columns.
         signals: The pack's signals.
+        people: Gives events their `person`.
+    """
+    goals = events["name"].isin([s.event for s in signals if s.role is Role.GOAL])
+    goals = events.filter(goals & events["item"].notnull() & events["order_id"].notnull())
+    lines = people(goals).select(owner="person", of="order_id", line="item", at="time")
+    whole = people(events.filter(of_whole_orders(events, signals)))
+    found = whole.join(
+        lines,
+        [whole["person"] == lines["owner"], whole["order_id"] == lines["of"], lines["at"] <= whole["time"]],
+    )
+    found = found.mutate(item=found["line"], quantity=ibis.literal(ALL)).select(*events.columns).distinct()
+    return events.union(found)
+
+
+def with_roles(events: Any, signals: Sequence[Signal], viewings: Any = None) -> Any:
+    """Events about items that the pack reads, with `role`, `weight`, `corrects` and `viewing`; the others are left out.
+
+    Args:
+        events: Ibis table in the lake's columns.
+        signals: The pack's signals.
+        viewings: Ibis table of `seq`, `viewing`, `seconds` and `share` of all players' events; None without any.
     """
     table = ibis.memtable(
         pa.table(
@@ -37,14 +91,27 @@ def with_roles(events: Any, signals: Sequence[Signal]) -> Any:
                 "weight": pa.array([s.weight for s in signals], pa.float64()),
                 "least": pa.array([s.min_progress for s in signals], pa.float64()),
                 "below": pa.array([s.max_progress for s in signals], pa.float64()),
+                "untold": pa.array([s.reads_untold for s in signals], pa.bool_()),
+                "limit": pa.array([s.max_seconds for s in signals], pa.float64()),
+                "corrects": pa.array([s.corrects for s in signals], pa.bool_()),
             }
         )
     )
-    progress = events.progress.fill_null(1.0)
-    joined = events.join(
-        table, [events["name"] == table["signal"], progress >= table["least"], progress < table["below"]]
-    )
-    return joined.filter(joined["item"].notnull()).drop("signal", "least", "below")
+    if viewings is None:
+        events = events.mutate(viewing=ibis.null("int64"), seconds=ibis.null("float64"))
+    else:
+        events = events.left_join(viewings, events["seq"] == viewings["seq"]).drop("seq_right")
+        events = events.mutate(progress=events["progress"].fill_null(events["share"])).drop("share")
+    reads = [events["name"] == table["signal"]]
+    # Most packs read their events one way, however far they go; then no row is asked.
+    if any((signal.min_progress, signal.max_progress) != (0.0, 1.01) or not signal.reads_untold for signal in signals):
+        progress = events["progress"]
+        within = (progress >= table["least"]) & (progress < table["below"])
+        reads.append(ibis.ifelse(progress.isnull(), table["untold"], within))
+    if any(signal.max_seconds < math.inf for signal in signals):
+        reads.append((table["limit"] == math.inf) | (events["seconds"] < table["limit"]).fill_null(False))
+    joined = events.filter(events["item"].notnull()).join(table, reads)
+    return joined.drop("signal", "least", "below", "untold", "limit", "seconds")
 
 
 def with_persons(events: Any, persons: Mapping[str, str]) -> Any:
@@ -61,6 +128,23 @@ def with_persons(events: Any, persons: Mapping[str, str]) -> Any:
     return joined.mutate(person=joined["owner"].fill_null(joined["actor"])).drop("linked", "owner")
 
 
+def without(events: Any, excluded: Collection[str], only: Collection[str] | None) -> Any:
+    """Events of the people that may be learned from.
+
+    Args:
+        events: Ibis table with `person`.
+        excluded: People that are left out.
+        only: When given, all others are left out too.
+    """
+    if excluded:
+        out = ibis.memtable(pa.table({"person": pa.array(excluded, pa.string())}))
+        events = events.anti_join(out, "person")
+    if only is not None:
+        kept = ibis.memtable(pa.table({"person": pa.array(only, pa.string())}))
+        events = events.semi_join(kept, "person")
+    return events
+
+
 def with_sessions(events: Any) -> Any:
     """Events with `session`, a number that grows along (person, time)."""
     along = ibis.window(group_by=["person"], order_by=["time", "seq"])
@@ -71,19 +155,31 @@ def with_sessions(events: Any) -> Any:
     return marked.mutate(session=marked["fresh"].sum().over(everyone) - 1).drop("fresh")
 
 
+def with_viewings_folded(events: Any) -> Any:
+    """Of the events of one viewing that say the same (role and weight), the first: players repeat themselves."""
+    along = ibis.window(group_by=["person", "item", "viewing", "role", "weight"], order_by=["time", "seq"])
+    numbered = events.mutate(nth=ibis.row_number().over(along))
+    return numbered.filter(numbered["viewing"].isnull() | (numbered["nth"] == 0)).drop("nth")
+
+
 def with_lines_joined(events: Any) -> Any:
-    """Goals (and reversals) of one order that name one item become one row, with their pieces added up.
+    """Lines of one order and moment that name one item become one row, with their pieces added up.
 
     A shop that writes a line twice into an order sold it once, in two pieces.
     """
     of_order = events["role"].isin([int(role) for role in LINES_OF_ORDERS])
-    key = ibis.ifelse(of_order, events["order_id"], ibis.null("string")).fill_null(events["seq"].cast("string"))
-    keyed = events.mutate(line_key=key)
-    grouped = keyed.group_by(["person", "item", "role", "line_key"]).agg(
+    key = events["order_id"] + ibis.literal("|") + events["time"].cast("string")
+    key = ibis.ifelse(of_order, key, ibis.null("string"))
+    keyed = events.mutate(
+        line_key=key.fill_null(events["seq"].cast("string")),
+        # A correction that tells no number leaves it as it was.
+        quantity=ibis.ifelse(events["corrects"], events["quantity"], events["quantity"].fill_null(1.0)),
+    )
+    grouped = keyed.group_by(["person", "item", "role", "corrects", "line_key"]).agg(
         time=keyed["time"].min(),
         seq=keyed["seq"].min(),
         weight=keyed["weight"].max(),
-        quantity=keyed["quantity"].fill_null(1.0).sum(),
+        quantity=keyed["quantity"].sum(),
         price=keyed["price"].mean(),
         order_id=keyed["order_id"].min(),
         session=keyed["session"].min(),
@@ -92,27 +188,35 @@ def with_lines_joined(events: Any) -> Any:
 
 
 def with_baskets(rows: Any) -> Any:
-    """Rows with `basket`: goals of one order, or without orders of one session; -1 for all other rows."""
+    """Rows with `basket` and `order`, numbers that agree; -1 for rows in none.
+
+    A basket is the goals of one order, or without orders of one session; returns have their order's number too.
+    """
     goal = rows["role"] == int(Role.GOAL)
-    key = ibis.ifelse(
-        goal,
-        rows["person"] + ibis.literal("|") + rows["order_id"].fill_null(rows["session"].cast("string")),
-        ibis.null("string"),
-    )
+    ordered = rows["role"].isin([int(role) for role in LINES_OF_ORDERS]) & rows["order_id"].notnull()
+    session = ibis.ifelse(goal, rows["session"].cast("string"), ibis.null("string"))
+    key = rows["person"] + ibis.literal("|") + ibis.ifelse(ordered, rows["order_id"], session)
     keyed = rows.mutate(basket_key=key)
     number = ibis.dense_rank().over(ibis.window(order_by=["basket_key"]))
-    return keyed.mutate(basket=ibis.ifelse(keyed["basket_key"].isnull(), -1, number)).drop("basket_key")
+    return keyed.mutate(
+        basket=ibis.ifelse(goal, number, -1),
+        order=ibis.ifelse(ordered, number, -1),
+    ).drop("basket_key", "order_id")
 
 
-def interactions(events: Any, signals: Sequence[Signal], persons: Mapping[str, str]) -> Any:
-    """The interactions of one domain, not yet ordered, with text ids.
+def interactions(events: Any, signals: Sequence[Signal], people: Callable[[Any], Any], viewings: Any = None) -> Any:
+    """The interactions of one domain, not yet ordered, with text ids; orders are not yet settled.
 
     Args:
-        events: Ibis table in the lake's columns.
+        events: Ibis table in the lake's columns, complete.
         signals: The pack's signals.
-        persons: Actor to person.
+        people: Gives events their `person`, and leaves those out whose events must not be used.
+        viewings: See `with_roles`.
 
     Returns:
         An Ibis table with `COLUMNS` and `seq`.
     """
-    return with_baskets(with_lines_joined(with_sessions(with_persons(with_roles(events, signals), persons))))
+    read = with_sessions(people(with_roles(events, signals, viewings)))
+    if viewings is not None:
+        read = with_viewings_folded(read)
+    return with_baskets(with_lines_joined(read))

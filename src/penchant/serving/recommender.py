@@ -16,6 +16,7 @@ from penchant.dataset import Reader
 from penchant.errors import InvalidRequest, NotFound, StorageError
 from penchant.events import Event, Role
 from penchant.pack import Facts, Pack, Placement
+from penchant.people import Rules, decide
 from penchant.placements import Ask, answer
 from penchant.ranking import Objective
 from penchant.serving.live import LiveDomain, View
@@ -26,6 +27,12 @@ from penchant.storage import Releases, SlateRow, Store
 
 HISTORY = 500
 """Latest events of a person that a request reads; of older ones it still asks which items the goal was reached with."""
+LONG_HISTORY = 2_000
+"""Latest events that it reads when most of the first are a player's: five hours, told every ten seconds. A viewing of
+any length is a few interactions, so there are not more of them for it."""
+
+NOT_ALLOWED = "not personalized: this person does not allow it"
+NOT_KNOWN = "not personalized: what this person allows cannot be read now"
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,26 @@ class Recommender:
     """Answers requests for every domain of a workspace. Safe to call from several threads."""
 
     def __init__(
-        self, domains: Mapping[str, DomainSetup], store: Store, releases: Releases, clock: Clock, log: SlateLog
+        self,
+        domains: Mapping[str, DomainSetup],
+        store: Store,
+        releases: Releases,
+        clock: Clock,
+        log: SlateLog,
+        consent: Rules,
     ) -> None:
-        """Take the parts; nothing is loaded yet."""
+        """Take the parts; nothing is loaded yet.
+
+        Args:
+            domains: By name.
+            store: Histories, catalogs and what people allow.
+            releases: Fitted models.
+            clock: The moment of each request.
+            log: Where slates go.
+            consent: What holds for people who have said nothing.
+        """
         self._domains, self._store, self._clock, self._log = domains, store, clock, log
+        self._consent = consent
         self._live = {name: LiveDomain(name, d.pack, store, releases) for name, d in domains.items()}
         self._readers = {name: Reader(d.pack.signals) for name, d in domains.items()}
 
@@ -62,8 +85,15 @@ class Recommender:
         """Load every domain, so that the first request does not wait."""
         return {name: live.view() for name, live in self._live.items()}
 
+    def view(self, domain: str) -> View:
+        """What serves a domain now."""
+        return self._live[domain].view()
+
     def recommend(self, request: RecommendationRequest) -> Slate:
         """Answer one request.
+
+        Whoever does not allow personalization is answered as if the request had not asked for it; whoever does not
+        allow analytics leaves no trace in the log of slates.
 
         Raises:
             NotFound: No such placement or domain.
@@ -74,6 +104,7 @@ class Recommender:
         self._check(request, placement)
         now = self._clock.now()
         notes = list(view.notes)
+        allowed = self._allowed(request, notes)
         events, earlier = self._history(setup, request, now, notes)
         seeds = [view.codes[i] for i in request.items if i in view.codes]
         notes += [f"unknown item: {i}" for i in request.items if i not in view.codes]
@@ -87,10 +118,11 @@ class Recommender:
             request.n or placement.size,
             self._objective(setup, placement),
             _eligible(request, view),
-            request.personalized,
+            request.personalized and allowed["personalization"],
         )
         made = answer(placement, view.parts, ask, self._clock)
-        body = (setup.name, placement.name, request.actor, now, view.release, [item.id for item in made.items])
+        actor = request.actor if allowed["analytics"] else None
+        body = (setup.name, placement.name, actor, now, view.release, [item.id for item in made.items])
         slate = Slate(
             slate_id=hashlib.blake2b(msgspec.json.encode(body), digest_size=16).hexdigest(),
             placement=placement.name,
@@ -100,7 +132,7 @@ class Recommender:
             degraded=(*notes, *made.degraded),
         )
         at = int(now * 1000)
-        self._log.add(SlateRow(slate.slate_id, setup.name, request.actor, at, msgspec.json.encode(slate)))
+        self._log.add(SlateRow(slate.slate_id, setup.name, actor, at, msgspec.json.encode(slate)))
         return slate
 
     def _find(self, request: RecommendationRequest) -> tuple[DomainSetup, Placement]:
@@ -124,6 +156,21 @@ class Recommender:
         if "person" in placement.needs and request.actor is None:
             raise InvalidRequest("user_id", f'placement "{placement.name}" needs user_id or anonymous_id')
 
+    def _allowed(self, request: RecommendationRequest, notes: list[str]) -> Rules:
+        """What the person of a request allows; nothing while that cannot be read."""
+        if request.actor is None:
+            return {"analytics": True, "personalization": True}
+        try:
+            said = self._store.consents([request.actor]).get(request.actor, ())
+        except StorageError:
+            if request.personalized:
+                notes.append(NOT_KNOWN)
+            return {"analytics": False, "personalization": False}
+        allowed = decide(said, self._consent)
+        if request.personalized and not allowed["personalization"]:
+            notes.append(NOT_ALLOWED)
+        return allowed
+
     def _history(
         self, setup: DomainSetup, request: RecommendationRequest, now: float, notes: list[str]
     ) -> tuple[list[Event], list[str]]:
@@ -136,7 +183,12 @@ class Recommender:
             events = self._store.history(setup.name, actors, until=until, limit=HISTORY)
             if len(events) < HISTORY:
                 return events, []
-            goals = setup.pack.roles(Role.GOAL)
+            # A player tells every few seconds where it is, and would crowd out what else a person did.
+            if 2 * sum(event.playhead is not None for event in events) > HISTORY:
+                events = self._store.history(setup.name, actors, until=until, limit=LONG_HISTORY)
+                if len(events) < LONG_HISTORY:
+                    return events, []
+            goals = [s.event for s in setup.pack.signals if s.role is Role.GOAL and s.reads_untold]
             before = self._store.reached(setup.name, actors, goals, until=events[0].time - 1)
         except StorageError as error:
             notes.append(f"history: {error.public}")

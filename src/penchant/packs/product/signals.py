@@ -6,6 +6,7 @@ from penchant.events import Role, Signal
 
 SIGNALS = (
     Signal("Order Completed", Role.GOAL, 1.0, matures_days=7),
+    Signal("Order Updated", Role.GOAL, 1.0, matures_days=7, corrects=True),
     Signal("Product Added", Role.STRONG, 0.6),
     Signal("Product Added to Wishlist", Role.STRONG, 0.5),
     Signal("Product Shared", Role.STRONG, 0.4),
