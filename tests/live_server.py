@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import httpx
 import uvicorn
+from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from penchant.engine import Engine
@@ -31,16 +32,33 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def serving(engine: Engine, pages: Sequence[HTTPRouteHandler] = ()) -> Iterator[httpx.Client]:
-    """Serve an engine on a free port of this machine until the block ends; gives a client of it."""
+def serving(engine: Engine, pages: Sequence[HTTPRouteHandler] = (), key: str | None = None) -> Iterator[httpx.Client]:
+    """Serve an engine on a free port of this machine until the block ends.
+
+    Args:
+        engine: An open engine.
+        pages: Further handlers.
+        key: What the client sends with each request; nothing when None.
+
+    Yields:
+        A client of the server.
+    """
+    with running(create_app(engine, pages), key) as client:
+        yield client
+
+
+@contextmanager
+def running(app: Litestar, key: str | None = None) -> Iterator[httpx.Client]:
+    """Run an application on a free port of this machine until the block ends; gives a client of it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = _Server(uvicorn.Config(create_app(engine, pages), log_level="critical", access_log=False))
+        server = _Server(uvicorn.Config(app, log_level="critical", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
             assert server.up.wait(SECONDS), "the server did not start"
-            port = listener.getsockname()[1]
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=SECONDS, trust_env=False) as client:
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            auth = None if key is None else (key, "")
+            with httpx.Client(base_url=address, timeout=SECONDS, trust_env=False, auth=auth) as client:
                 yield client
         finally:
             server.should_exit = True

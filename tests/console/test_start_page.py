@@ -18,6 +18,7 @@ from live_server import SECONDS, serving
 from penchant.config import FILE_NAME
 from penchant.console import start_page
 from penchant.engine import Engine
+from penchant.keys import Kind
 
 HOSTILE = "<script>alert('x')</script><img src=//evil.example onerror=alert(1)>\"'&"
 
@@ -36,9 +37,21 @@ OPTIONS = (
 
 
 @pytest.fixture
-def client(engine: Engine) -> Iterator[httpx.Client]:
+def key(engine: Engine) -> str:
+    return engine.create_key(Kind.ADMIN)[0]
+
+
+@pytest.fixture
+def client(engine: Engine, key: str) -> Iterator[httpx.Client]:
     with serving(engine, [start_page]) as client:
+        client.auth = (key, "")
         yield client
+
+
+@pytest.fixture
+def address(client: httpx.Client, key: str) -> str:
+    """What a browser is given: the key is the user name."""
+    return str(client.base_url).replace("http://", f"http://{key}@")
 
 
 class Page(HTMLParser):
@@ -58,6 +71,23 @@ class Page(HTMLParser):
         self.text += data
 
 
+def test_the_page_is_for_operators_and_a_browser_asks_for_the_key(client: httpx.Client, engine: Engine) -> None:
+    client.auth = None
+    refused = client.get("/")
+
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"].startswith("Basic")
+    assert not [name for name in engine.domains if name in refused.text]
+    assert client.get("/", auth=(engine.create_key(Kind.PUBLIC, domain="shop")[0], "")).status_code == 403
+
+
+def test_messages_that_wait_to_be_mended_are_told(client: httpx.Client, engine: Engine) -> None:
+    assert "Messages that could not be taken" not in client.get("/").text
+    engine.collect([{"type": "track", "event": "Product Viewed", "messageId": "m1"}], "shop")
+
+    assert "Messages that could not be taken wait: 1 schema" in Page(client.get("/").text).text
+
+
 def test_the_page_names_every_domain_with_what_serves_it(client: httpx.Client, engine: Engine) -> None:
     response = client.get("/")
 
@@ -73,7 +103,7 @@ def test_the_page_names_every_domain_with_what_serves_it(client: httpx.Client, e
 
 
 def test_the_request_it_shows_works_as_it_stands(client: httpx.Client) -> None:
-    commands = re.findall(r"curl -s (\S+) .*?-d '(.*?)'", Page(client.get("/").text).text, re.DOTALL)
+    commands = re.findall(r"curl -s (\S+) .*?-u YOUR_KEY: .*?-d '(.*?)'", Page(client.get("/").text).text, re.DOTALL)
 
     assert len(commands) == 3
     for url, body in commands:
@@ -132,13 +162,16 @@ def test_a_host_that_is_no_name_is_shown_and_never_obeyed(client: httpx.Client) 
 
 
 def test_a_domain_without_a_release_says_how_to_make_one(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text('[domains.books]\npack = "product"\nsources = ["w-1"]\n', encoding="utf-8")
+    text = '[server]\nopen = true\n[domains.books]\npack = "product"\n[sources.w-1]\ndomain = "books"\n'
+    (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
     with Engine.open(tmp_path, None, {}) as engine, serving(engine, [start_page]) as client:
         text = " ".join(Page(client.get("/").text).text.split())
 
     assert "answers for 1 domain." in text
     assert "penchant train books" in text
-    assert "Write keys" in text
+    assert "asks for no keys" in text
+    assert "YOUR_KEY" not in text
+    assert "Sources" in text
     assert "books, w-1" in text
 
 
@@ -167,10 +200,10 @@ def browse(tmp_path: Path) -> Callable[..., str]:
     return run
 
 
-def test_a_browser_shows_hostile_text_as_text(client: httpx.Client, engine: Engine, browse: Callable[..., str]) -> None:
+def test_a_browser_shows_hostile_text_as_text(address: str, engine: Engine, browse: Callable[..., str]) -> None:
     publish_hostile(engine)
 
-    dom = browse(str(client.base_url), "--dump-dom")
+    dom = browse(address, "--dump-dom")
 
     page = Page(dom)
     assert page.text.count(HOSTILE) >= 2
@@ -180,11 +213,11 @@ def test_a_browser_shows_hostile_text_as_text(client: httpx.Client, engine: Engi
 
 @pytest.mark.parametrize("width", [1280, 500])
 def test_a_browser_draws_the_page_at_desktop_and_phone_widths(
-    client: httpx.Client, browse: Callable[..., str], tmp_path: Path, width: int
+    address: str, browse: Callable[..., str], tmp_path: Path, width: int
 ) -> None:
     picture = tmp_path / "page.png"
 
-    browse(str(client.base_url), f"--window-size={width},1600", f"--screenshot={picture}")
+    browse(address, f"--window-size={width},1600", f"--screenshot={picture}")
 
     head = picture.read_bytes()[:24]
     assert head[:8] == b"\x89PNG\r\n\x1a\n"

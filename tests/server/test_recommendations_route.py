@@ -9,12 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from demo_workspace import Demo
+from demo_workspace import NOW, Demo
 from penchant.engine import Engine
+from penchant.keys import sign
 
 PATH = "/v1/recommendations"
 
 Fields = dict[str, Any]
+Keys = Any
 Problem = Callable[[httpx.Response, int, str], Fields]
 
 
@@ -182,3 +184,86 @@ def test_many_may_ask_while_the_catalog_changes(client: httpx.Client, demo: Demo
     assert {answer.status_code for answer in answers} == {200}
     slates = [answer.json() for number, answer in enumerate(answers) if number % 5]
     assert all(len(slate["items"]) == 10 and slate["degraded"] == [] for slate in slates)
+
+
+# browsers
+
+
+def asked(client: httpx.Client, key: str, headers: Fields | None = None, **fields: Any) -> httpx.Response:
+    return client.post(PATH, json={"placement": "home", "n": 3, **fields}, auth=(key, ""), headers=headers)
+
+
+def test_a_browser_is_not_told_what_items_are_worth_or_how_likely_they_were_shown(
+    client: httpx.Client, keys: Keys
+) -> None:
+    slate = asked(client, keys.shop_browser, anonymous_id="f3").json()
+
+    assert set(slate) == {"slate_id", "placement", "domain", "release", "items", "experiment", "degraded"}
+    assert set(slate["items"][0]) == {"id", "position", "source", "reasons"}
+
+
+@pytest.mark.parametrize("fields", [{}, {"anonymous_id": "f3"}, {"domain": "shop"}, {"personalized": False}])
+def test_a_browser_may_ask_for_nobody_or_for_an_anonymous_person(
+    client: httpx.Client, keys: Keys, fields: Fields
+) -> None:
+    response = asked(client, keys.shop_browser, **fields)
+
+    assert (response.status_code, response.json()["domain"]) == (200, "shop")
+
+
+def test_a_browser_may_not_ask_for_a_known_person(client: httpx.Client, keys: Keys, problem: Problem) -> None:
+    for fields in ({"user_id": "ann"}, {"user_id": "ann", "anonymous_id": "f3"}):
+        body = problem(asked(client, keys.shop_browser, **fields), 403, "not_allowed")
+        assert "identity token" in body["message"]
+
+
+@pytest.mark.parametrize("how", ["header", "body"])
+def test_with_its_identity_token_a_browser_asks_for_that_very_person(
+    client: httpx.Client, keys: Keys, problem: Problem, how: str
+) -> None:
+    token = sign("ann", keys.shop_server, NOW + 60)
+    headers = {"X-Identity-Token": token} if how == "header" else {}
+    proof = {} if how == "header" else {"identity_token": token}
+
+    assert asked(client, keys.shop_browser, headers, user_id="ann", **proof).status_code == 200
+    assert asked(client, keys.shop_browser, headers, **proof).status_code == 200
+    problem(asked(client, keys.shop_browser, headers, user_id="ben", **proof), 403, "not_allowed")
+
+
+def test_a_token_alone_asks_for_its_person(client: httpx.Client, keys: Keys, demo: Demo) -> None:
+    person = demo.played.user_id
+    token = sign(person, keys.server, NOW + 60)
+    known = asked(client, keys.server, user_id=person, domain="shop").json()
+
+    proved = asked(client, keys.shop_browser, {"X-Identity-Token": token}).json()
+
+    assert [item["id"] for item in proved["items"]] == [item["id"] for item in known["items"]]
+
+
+def test_a_token_that_does_not_hold_is_401(client: httpx.Client, keys: Keys, problem: Problem) -> None:
+    for token in ("nonsense", sign("ann", keys.server, NOW - 100), sign("ann", keys.shop_server, NOW + 60)):
+        response = asked(client, keys.channel_browser, {"X-Identity-Token": token}, placement="feed", user_id="ann")
+        problem(response, 401, "key_rejected")
+
+
+def test_a_server_needs_no_token_for_anybody(client: httpx.Client, keys: Keys) -> None:
+    response = asked(client, keys.shop_server, {"X-Identity-Token": "nonsense"}, user_id="ann")
+
+    assert response.status_code == 200
+    assert "value" in response.json()["items"][0]
+
+
+def test_a_key_of_one_domain_asks_there_alone(client: httpx.Client, keys: Keys, problem: Problem) -> None:
+    for key in (keys.shop_browser, keys.shop_server):
+        body = problem(asked(client, key, placement="feed", domain="channel"), 404, "not_found")
+        assert body["have"] == ["shop"]
+        body = problem(asked(client, key, placement="feed"), 404, "not_found")
+        assert (body["kind"], "feed" in body["have"]) == ("placement", False)
+
+
+def test_a_filter_without_bottom_is_refused(client: httpx.Client, keys: Keys, problem: Problem) -> None:
+    deep: Fields = {"field": "brand", "eq": "x"}
+    for _ in range(500):
+        deep = {"not": deep}
+
+    problem(asked(client, keys.shop_browser, filter=deep), 400, "invalid_request")

@@ -12,6 +12,7 @@ from litestar.datastructures import State
 from penchant.catalog import ItemTable
 from penchant.engine import Engine
 from penchant.errors import ArtifactError
+from penchant.keys import Scope
 
 _pages = Environment(
     loader=PackageLoader("penchant.console"),
@@ -43,7 +44,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
         reason: Why it is the best.
         items: Items that may be shown.
         item: Id and title of one of them, to try things with; None when there is none.
-        keys: Write keys whose events belong here.
+        sources: Sources whose events belong here.
         notes: What is not as it should be.
         placements: Name and sentence of each.
         example: Body of a request.
@@ -58,19 +59,22 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     items: int
     item: tuple[str, str] | None
-    keys: tuple[str, ...]
+    sources: tuple[str, ...]
     notes: tuple[str, ...]
     placements: tuple[tuple[str, str], ...]
     example: str
 
 
-@get("/", media_type=MediaType.HTML, sync_to_thread=True, include_in_schema=False)
+# A browser asks for the admin key by itself: it is the user name, without a password.
+@get("/", opt={"scope": Scope.STATUS}, media_type=MediaType.HTML, sync_to_thread=True, include_in_schema=False)
 def start_page(request: Request[Any, Any, Any], state: State) -> Response[str]:
     """A plain page for a person who just started the server."""
     engine: Engine = state.engine
     page = _pages.get_template("start.html").render(
         domains=[_shown(engine, name) for name in engine.domains],
         counts=engine.store.count(),
+        failed=engine.store.failed_counts(),
+        open=engine.settings.server.open,
         address=request.url.netloc,
     )
     return Response(page, media_type=MediaType.HTML, headers=_HEADERS)
@@ -91,7 +95,7 @@ def _shown(engine: Engine, name: str) -> Shown:
         reason=judged.get("winner_reason"),
         items=int(view.parts.table.active.sum()),
         item=_first(view.parts.table),
-        keys=tuple(key for key, domain in engine.sources.items() if domain == name),
+        sources=tuple(source for source, told in engine.sources.items() if told.domain == name),
         notes=view.notes,
         placements=tuple((p.name, p.about) for p in setup.placements.values()),
         example=msgspec.json.encode(body).decode(),

@@ -1,4 +1,4 @@
-"""`GET /health/live` and `GET /health/ready`."""
+"""`GET /health/live`, `GET /health/ready` and `GET /v1/status`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from litestar import Response, get
 from litestar.datastructures import State
 
 from penchant.errors import StorageError
+from penchant.keys import Scope
+from penchant.server.authorize import NO_SECURITY
+from penchant.server.problems import documented
 from penchant.server.state import engine_of
 
 _log = logging.getLogger("penchant.server")
 
 
-@get("/health/live", sync_to_thread=False, tags=["health"])
+@get("/health/live", sync_to_thread=False, tags=["health"], opt={"scope": Scope.OPEN}, security=NO_SECURITY)
 def live() -> dict[str, str]:
     """The process answers."""
     return {"status": "live"}
 
 
-@get("/health/ready", sync_to_thread=True, tags=["health"])
+@get("/health/ready", sync_to_thread=True, tags=["health"], opt={"scope": Scope.OPEN}, security=NO_SECURITY)
 def ready(state: State) -> Response[dict[str, Any]]:
     """Every domain can answer: 200, or 503 when the store cannot be read.
 
@@ -31,18 +34,26 @@ def ready(state: State) -> Response[dict[str, Any]]:
         # A view outlives a store that breaks: the store itself is asked.
         for name in engine.domains:
             engine.store.catalog_version(name)
-        views = engine.recommender.warm()
+        engine.recommender.warm()
     except Exception as error:  # whatever it is, this server cannot answer now
         _log.error("not ready", exc_info=error)
         detail = error.public if isinstance(error, StorageError) else "see the server's log"
         return Response({"status": "not ready", "detail": detail}, status_code=503)
-    domains = {
-        name: {
-            "release": view.release,
-            "items": int(view.parts.table.active.sum()),
-            "models": sorted(view.parts.models),
-            "notes": list(view.notes),
+    return Response({"status": "ready"})
+
+
+@get("/v1/status", sync_to_thread=True, tags=["health"], responses=documented(503), opt={"scope": Scope.STATUS})
+def status(state: State) -> dict[str, Any]:
+    """What serves: the release, items and models of each domain, and what is not as it should be."""
+    views = engine_of(state).recommender.warm()
+    return {
+        "domains": {
+            name: {
+                "release": view.release,
+                "items": int(view.parts.table.active.sum()),
+                "models": sorted(view.parts.models),
+                "notes": list(view.notes),
+            }
+            for name, view in views.items()
         }
-        for name, view in views.items()
     }
-    return Response({"status": "ready", "domains": domains})

@@ -22,21 +22,32 @@ from litestar.status_codes import (
 
 from penchant.errors import (
     ArtifactError,
+    Conflict,
     DataError,
     ExtraNotInstalled,
     InvalidRequest,
+    KeyRejected,
+    NotAllowed,
     NotFound,
+    Overloaded,
     PenchantError,
     StorageError,
+    TooLarge,
+    TooMany,
     nearest,
 )
-from penchant.server.state import engine_of
 
 MEDIA_TYPE = "application/problem+json"
 
 _STATUS: tuple[tuple[type[PenchantError], int], ...] = (
     (NotFound, 404),
+    (TooLarge, 413),
+    (Conflict, 409),
     (InvalidRequest, 400),
+    (KeyRejected, 401),
+    (NotAllowed, 403),
+    (TooMany, 429),
+    (Overloaded, 503),
     (DataError, 400),
     (StorageError, 503),
     (ExtraNotInstalled, 501),
@@ -48,13 +59,17 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    409: "Something else is kept there",
     413: "The request is too large",
+    415: "Not packed in a way that is understood",
     429: "Too many requests",
     500: "Something broke here",
     501: "Not installed",
     503: "Not available now",
 }
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_encoding"}
+_EVERYWHERE = (401, 403, 429)
+"""What every route that needs a key may answer."""
 _log = logging.getLogger("penchant.server")
 
 
@@ -79,10 +94,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def documented(*statuses: int) -> dict[int, ResponseSpec]:
-    """What the OpenAPI document says of errors."""
+    """What the OpenAPI document says of errors of a route that needs a key: these, and what all of them may answer."""
     return {
         status: ResponseSpec(Problem, generate_examples=False, description=_TITLES[status], media_type=MEDIA_TYPE)
-        for status in statuses
+        for status in sorted({*statuses, *_EVERYWHERE})
     }
 
 
@@ -99,24 +114,37 @@ def problem(
         "message": detail,
         **fields,
     }
-    retry = {"Retry-After": "1"} if status in (429, 503) else {}
+    retry = {"Retry-After": "1"} if status == 503 else {}
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers={**retry, **(headers or {})})
 
 
-def on_penchant_error(_: Request[Any, Any, Any], error: PenchantError) -> Response[dict[str, Any]]:
+def on_penchant_error(request: Request[Any, Any, Any], error: PenchantError) -> Response[dict[str, Any]]:
     """One of ours: the status by its class, the fields that say where."""
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     fields: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    code, detail = error.code, error.message
     if isinstance(error, NotFound):
         fields = {"kind": error.kind, "name": error.name, "have": sorted(error.have)}
         fields["nearest"] = nearest(error.name, error.have)
     elif isinstance(error, InvalidRequest):
         fields = {"field": error.field}
-    if isinstance(error, StorageError | ArtifactError):
+    elif isinstance(error, NotAllowed):
+        fields = {"scope": error.scope}
+    elif isinstance(error, KeyRejected):
+        # Asked for Basic, a browser shows people of the site a window for a password.
+        headers["WWW-Authenticate"] = f'{"Bearer" if "origin" in request.headers else "Basic"} realm="penchant"'
+    elif isinstance(error, TooMany | Overloaded):
+        headers["Retry-After"] = str(error.retry_after)
+        if isinstance(error, TooMany):
+            headers["RateLimit"] = f'"key";r=0;t={error.retry_after}'
+    elif isinstance(error, StorageError | ArtifactError):
         # Where files lie is for the log, not for whoever asked.
         _log.error("%s", error)
-        return problem(status, error.code, error.public, **fields)
-    return problem(status, error.code, error.message, **fields)
+        detail = error.public
+        if isinstance(error, StorageError) and error.full:
+            code = "storage_full"
+    return problem(status, code, detail, headers=headers, **fields)
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
@@ -132,7 +160,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     elif status == HTTP_405_METHOD_NOT_ALLOWED:
         detail = f"{request.url.path} does not take {request.method}"
     elif status == HTTP_413_REQUEST_ENTITY_TOO_LARGE:
-        detail = f"the body is above {engine_of(request.app.state).settings.server.max_body_mb} MB"
+        detail = "the body is above the limit"
     code = _CODES.get(status, "invalid_request" if status < 500 else "error")
     return problem(status, code, detail, headers=error.headers)
 
