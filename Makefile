@@ -7,7 +7,9 @@ export GOMP_SPINCOUNT = 0
 export OPENBLAS_NUM_THREADS ?= 1
 export PENCHANT_DATA ?= $(abspath ../shared/data)
 
-.PHONY: install demo test check-slow lint types layers bench bench-main bench-examples docs lock clean
+.PHONY: install demo test check-slow clients check-clients lint types layers bench bench-main bench-examples \
+	bench-ingest crash docs lock clean
+CYCLES ?= 300
 
 install: .venv/installed
 
@@ -18,6 +20,9 @@ install: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@# An older client that is still common: it cannot lie beside the current one.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--target .venv/clients/segment-2.3.4 segment-analytics-python==2.3.4
 	touch $@
 
 demo: install
@@ -34,18 +39,33 @@ layers: install
 	$(BIN)/lint-imports
 
 test: lint types layers
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -m "not slow and not node" --cov --cov-report=term:skip-covered $(ARGS)
+
+# The npm clients of the world, posting to a real server; needs node.
+clients:
+	npm ci --silent --no-audit --no-fund --prefix tests/clients/node
+
+check-clients: install clients
+	$(BIN)/python -m pytest -m node $(ARGS)
 
 check-slow: install
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	if command -v npm >/dev/null 2>&1; then $(MAKE) clients; fi
+	$(BIN)/python -m pytest -m "slow or node" $(ARGS)
 
-bench: bench-main bench-examples
+bench: bench-main bench-examples bench-ingest
 
 bench-main: install
 	$(BIN)/python benchmarks/speed/main.py $(ARGS)
 
 bench-examples: install
 	$(BIN)/python benchmarks/quality/examples.py $(ARGS)
+
+bench-ingest: install
+	$(BIN)/python benchmarks/speed/ingest.py $(ARGS)
+
+# Kill a real server CYCLES times under load, on each store.
+crash: install
+	$(BIN)/python benchmarks/speed/crash.py --cycles $(CYCLES) $(ARGS)
 
 docs: install
 	$(BIN)/python benchmarks/report.py

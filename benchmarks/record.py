@@ -89,13 +89,21 @@ def shown(value: object) -> str:
     return f"{value:,}"
 
 
+def flat(figures: dict[str, Any]) -> dict[str, Any]:
+    """Figures of groups as `group.figure`."""
+    found: dict[str, Any] = {}
+    for key, value in figures.items():
+        found |= {f"{key}.{inner}": v for inner, v in value.items()} if isinstance(value, dict) else {key: value}
+    return found
+
+
 def write(name: str, figures: dict[str, Any], about: dict[str, str], method: str, page: str = "") -> None:
     """Print a table and write `benchmarks/results/NAME.json`.
 
     Args:
         name: Of the benchmark.
-        figures: Numbers by name.
-        about: What each number is, by name.
+        figures: Numbers by name; a table of them is a group, such as all figures of one store.
+        about: What each number is, by name; the names of a group's figures are explained once for all groups.
         method: How it was measured.
         page: Markdown for docs/benchmarks.md beside the figures.
     """
@@ -117,8 +125,8 @@ def write(name: str, figures: dict[str, Any], about: dict[str, str], method: str
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("what it is")
-    for key, value in figures.items():
-        table.add_row(key, shown(value), about.get(key, ""))
+    for key, value in flat(figures).items():
+        table.add_row(key, shown(value), about.get(key.rpartition(".")[2], ""))
     console = Console()
     console.print(table)
     console.print(method, style="dim")

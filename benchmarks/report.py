@@ -18,8 +18,11 @@ def main() -> None:
     for file in sorted(RESULTS.glob("*.json")):
         result = json.loads(file.read_text())
         lines += [f"## {file.stem}", "", result["method"], "", "| figure | value | what it is |", "|---|---:|---|"]
+        groups = [key for key, value in result.items() if isinstance(value, dict) and key not in ("about", "versions")]
         for name, about in result["about"].items():
-            lines.append(f"| `{name}` | {shown(result.get(name))} | {about} |")
+            held = {f"{g}.{name}": result[g][name] for g in groups if name in result[g]}
+            for label, value in (held or {name: result.get(name)}).items():
+                lines.append(f"| `{label}` | {shown(value)} | {about} |")
         if result.get("page"):
             lines += ["", result["page"].rstrip()]
         versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items())

@@ -8,7 +8,7 @@ engine.recommend(RecommendationRequest(placement="home", user_id="42"))
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import entry_points, version
@@ -19,18 +19,22 @@ import msgspec
 
 from penchant.catalog import Item, read_item
 from penchant.clock import Clock, SystemClock
-from penchant.config import PackNames, Workspace, load, read_environment
+from penchant.config import PackNames, SourceSettings, Workspace, load, read_environment
 from penchant.dataset import Dataset, build
 from penchant.errors import ArtifactError, InvalidRequest, ItemRejected, NotFound
 from penchant.evaluation import Report, Window, evaluate, resolve
-from penchant.ingest import ImportReport, Verdict, collect, find_files, import_file
+from penchant.events import Reading
+from penchant.ingest import Collector, ImportReport, Sender, Verdict, find_files, import_file
+from penchant.keys import Key, KeyRing, Kind, digest, key_id, new_key
 from penchant.models import Run
 from penchant.pack import Pack, Placement
-from penchant.people import components
+from penchant.people import Rules
+from penchant.privacy import Privacy
 from penchant.serving import DomainSetup, RecommendationRequest, Recommender, SlateLog
 from penchant.slate import Slate
-from penchant.storage import Lake, Manifest, Releases, SQLiteStore
-from penchant.training import fit, publish
+from penchant.storage import Lake, Manifest, Releases
+from penchant.storage.open import open_store
+from penchant.training import fit, permitted, publish
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done, 0 to 1."""
@@ -80,14 +84,39 @@ class Engine:
         self.domains = {
             name: _setup(name, packs[domain.pack], workspace) for name, domain in self.settings.domains.items()
         }
-        self.sources = {
-            source: name for name, domain in self.settings.domains.items() for source in (name, *domain.sources)
+        self.sources: dict[str, SourceSettings] = {
+            **{name: SourceSettings(domain=name) for name in self.domains},
+            **self.settings.sources,
         }
-        self.store = SQLiteStore(workspace.database)
+        self.consent: Rules = msgspec.to_builtins(self.settings.consent)
+        self.store = open_store(self.settings.storage.url, workspace.root)
         self.lake = Lake(workspace.lake)
         self.releases = Releases(workspace.releases)
+        self.keys = KeyRing(self.store.keys, self.clock)
         self._log = SlateLog(self.store)
-        self.recommender = Recommender(self.domains, self.store, self.releases, self.clock, self._log)
+        self.recommender = Recommender(self.domains, self.store, self.releases, self.clock, self._log, self.consent)
+        self.collector = Collector(
+            self.store, self.clock, limits=self.settings.limits, consent=self.consent, items=self._known_items
+        )
+        self.privacy = Privacy(
+            self.store,
+            self.lake,
+            self.releases,
+            workspace.rejected,
+            clock=self.clock,
+            flush=self.flush,
+            consent=self.consent,
+            domain=next(iter(self.domains)),
+        )
+        self.privacy.finish()
+        self._readings = {name: self._reading(name, source) for name, source in self.sources.items()}
+
+    def _reading(self, name: str, source: SourceSettings) -> Reading:
+        known = frozenset(signal.event for signal in self.domains[source.domain].pack.signals)
+        return Reading(source.domain, name, known, source.item_ids, source.page_views, source.consent)
+
+    def _known_items(self, domain: str) -> Container[str]:
+        return self.recommender.view(domain).codes
 
     @classmethod
     def open(
@@ -122,8 +151,14 @@ class Engine:
 
     def close(self) -> None:
         """Write what is pending and let go of all files."""
+        self.collector.close()
         self._log.close()
         self.store.close()
+
+    def flush(self) -> None:
+        """Wait until the events and slates that are under way are in the store."""
+        self.collector.flush()
+        self._log.flush()
 
     # data in
 
@@ -165,35 +200,93 @@ class Engine:
             )
         return reports
 
-    def collect(self, messages: Sequence[Mapping[str, Any]], write_key: str | None) -> list[Verdict]:
-        """Take in messages in Segment form; what is answered `accepted` is on disk.
+    def sender(self, source: str, *, trusted: bool = True, user: str | None = None) -> Sender:
+        """Who sends the messages of a source.
+
+        Args:
+            source: A domain's name, or one of `[sources.NAME]`.
+            trusted: May speak for any user id.
+            user: The one user id that an identity token proved.
+
+        Raises:
+            NotFound: No such source.
+        """
+        if source not in self.sources:
+            raise NotFound("source", source, self.sources)
+        told = self.sources[source]
+        return Sender(
+            source=source,
+            domain=told.domain,
+            reading=self._readings[source],
+            trusted=trusted or told.user_ids == "trusted",
+            user=user,
+            unknown_items=told.unknown_items,
+        )
+
+    def collect(self, messages: Sequence[object], source: str) -> list[Verdict]:
+        """Take in messages in Segment form, of a sender that may speak for anybody.
 
         Args:
             messages: Plain JSON objects.
-            write_key: Says which domain they belong to; may be left out when there is only one domain.
+            source: Who sends them: a domain's name, or one of `[sources.NAME]`.
+
+        Returns:
+            One verdict a message, in order; what is `accepted` is on disk.
 
         Raises:
-            InvalidRequest: The write key names no domain.
+            NotFound: No such source.
+            Overloaded: Too many messages wait for the disk.
+            StorageError: Nothing of it was kept.
         """
-        source = self._source(write_key)
-        domain = self.sources[source]
-        return collect(
-            messages,
-            source=source,
-            domain_of_source=self.sources,
-            sink=self.store,
-            clock=self.clock,
-            known_events={signal.event for signal in self.domains[domain].pack.signals},
-        )
+        return self.collector.collect(messages, self.sender(source))
 
-    def _source(self, write_key: str | None) -> str:
-        if write_key is None and len(self.domains) == 1:
-            return next(iter(self.domains))
-        if write_key is None:
-            raise InvalidRequest("writeKey", "is missing")
-        if write_key not in self.sources:
-            raise InvalidRequest("writeKey", "belongs to no domain of this workspace", write_key)
-        return write_key
+    def create_key(
+        self,
+        kind: Kind,
+        *,
+        domain: str | None = None,
+        source: str | None = None,
+        label: str = "",
+        expires: float | None = None,
+        value: str | None = None,
+    ) -> tuple[str, Key]:
+        """Make a key; its text is told here and never again.
+
+        Args:
+            kind: What it is for.
+            domain: The one domain it is good for; None for all.
+            source: Source of the events it sends; the domain's own when None and a domain is told.
+            label: Words for people.
+            expires: Unix seconds.
+            value: A text that is in use already, such as the write key of another tracker.
+
+        Raises:
+            NotFound: No such domain or source.
+            InvalidRequest: The source belongs to another domain, or the text is too short to be a key.
+            StorageError: There is such a key already, or the store cannot be written.
+        """
+        if domain is not None:
+            self._setup(domain)
+        if source is not None and source not in self.sources:
+            raise NotFound("source", source, self.sources)
+        if source is not None and domain is not None and self.sources[source].domain != domain:
+            raise InvalidRequest("source", f'belongs to the domain "{self.sources[source].domain}"', source)
+        if value is not None and not 8 <= len(value) <= 200:
+            raise InvalidRequest("value", "must have 8 to 200 characters")
+        text = value if value is not None else new_key(kind)
+        key = Key(
+            id=key_id(text),
+            digest=digest(text),
+            kind=kind,
+            domain=self.sources[source].domain if source is not None else domain,
+            source=source or domain,
+            label=label,
+            created=int(self.clock.now() * 1000),
+            expires=None if expires is None else int(expires * 1000),
+        )
+        self.store.put_key(key)
+        self.keys.refresh()
+        return text, key
 
     def put_items(self, domain: str, items: Iterable[dict[str, Any]]) -> int:
         """Insert or replace items of a domain, all or none; the next request obeys.
@@ -225,14 +318,19 @@ class Engine:
         self.lake.roll(self.store, progress=lambda done, total: progress("events into the lake", done / total))
         progress("dataset", 0.0)
         items = self._items(domain, pack)
-        data = build(
-            domain,
-            self.lake.files(domain),
-            pack.signals,
-            components(self.store.links()),
-            items,
-            threads=self.settings.training.threads,
-        )
+        persons = self.store.persons()
+        learned = permitted(self.store.every_consent(), persons, self.consent)
+        with self.lake.reading(domain) as files:
+            data = build(
+                domain,
+                files,
+                pack.signals,
+                persons,
+                items,
+                threads=self.settings.training.threads,
+                excluded=learned.excluded,
+                only=learned.only,
+            )
         progress("dataset", 1.0)
         return data
 

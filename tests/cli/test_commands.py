@@ -80,6 +80,10 @@ def test_the_commands_are_those_the_documentation_names() -> None:
     assert names == {
         "", "init", "check", "import", "train", "evaluate", "recommend", "serve", "demo",
         "releases", "releases list", "releases roll-back",
+        "keys", "keys create", "keys list", "keys revoke", "keys sign",
+        "failed", "failed list", "failed show", "failed replay", "failed drop",
+        "people", "people show", "people export", "people erase", "people unmerge", "people link", "people consent",
+        "people erasures", "people readmit",
     }  # fmt: skip
 
 

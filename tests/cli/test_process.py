@@ -23,6 +23,7 @@ from penchant.cli import app
 from penchant.clock import FixedClock
 from penchant.config import FILE_NAME
 from penchant.engine import Engine
+from penchant.keys import Kind
 
 SECONDS = 60.0
 COMMAND = (sys.executable, "-c", "from penchant.cli import main; main()")
@@ -77,10 +78,13 @@ def started(*words: str | Path) -> Iterator[tuple[subprocess.Popen[str], str, li
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_stop_keeps_what_it_answered(demo: Demo, tmp_path: Path, how: signal.Signals) -> None:
     folder = demo.copy(tmp_path / "workspace")
+    with Engine.open(folder, FixedClock(NOW), {}) as engine:
+        key = engine.create_key(Kind.ADMIN)[0]
     with started("--port", "0", "--config", folder) as (process, address, said):
         assert process.stderr is not None
-        slate = httpx.post(f"{address}v1/recommendations", json={"placement": "home"}, trust_env=False).json()
-        page = httpx.get(address, trust_env=False)
+        asked = {"json": {"placement": "home"}, "auth": (key, ""), "trust_env": False}
+        slate = httpx.post(f"{address}v1/recommendations", **asked).json()  # type: ignore[arg-type]
+        page = httpx.get(address, auth=(key, ""), trust_env=False)
 
         process.send_signal(how)
         rest = process.stderr.read()
@@ -104,23 +108,44 @@ def test_a_port_that_is_taken_is_a_mistake_in_words(demo: Demo, tmp_path: Path) 
     assert f"cannot listen on 127.0.0.1:{port}: address already in use" in result.stderr
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "shop.example"])
-def test_a_public_address_is_refused_until_the_configuration_says_open(tmp_path: Path, host: str) -> None:
-    (tmp_path / FILE_NAME).write_text('[domains.shop]\npack = "product"\n', encoding="utf-8")
-
-    result = CliRunner().invoke(app, ["serve", "--host", host, "--config", str(tmp_path)])
-
-    assert result.exit_code == 2
-    assert "`open = true` under [server]" in result.stderr
-    assert "Serving" not in result.stderr
-
-
-def test_an_open_configuration_lets_it_listen_for_everyone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / FILE_NAME).write_text('[server]\nopen = true\n[domains.shop]\npack = "product"\n', encoding="utf-8")
+def listening(monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> tuple[int, str, list[str]]:
+    """Exit code and stderr of `penchant serve`, and the addresses it would have listened on."""
     listened: list[str] = []
     monkeypatch.setattr(uvicorn.Server, "run", lambda _, sockets: listened.extend(s.getsockname()[0] for s in sockets))
+    result = CliRunner().invoke(app, ["serve", "--port", "0", *map(str, words)])
+    return result.exit_code, result.stderr, listened
 
-    result = CliRunner().invoke(app, ["serve", "--host", "0.0.0.0", "--port", "0", "--config", str(tmp_path)])
 
-    assert result.exit_code == 0
-    assert listened == ["0.0.0.0"]
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "shop.example"])
+def test_an_open_server_refuses_an_address_that_others_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    (tmp_path / FILE_NAME).write_text('[server]\nopen = true\n[domains.shop]\npack = "product"\n', encoding="utf-8")
+
+    code, said, listened = listening(monkeypatch, "--host", host, "--config", tmp_path)
+
+    assert (code, listened) == (2, [])
+    assert "penchant keys create" in said
+
+
+def test_an_open_server_serves_this_machine_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / FILE_NAME).write_text('[server]\nopen = true\n[domains.shop]\npack = "product"\n', encoding="utf-8")
+
+    code, said, listened = listening(monkeypatch, "--config", tmp_path)
+
+    assert (code, listened) == (0, ["127.0.0.1"])
+    assert "no key is needed" in said
+
+
+def test_a_server_without_any_key_says_how_to_make_one_and_listens_for_everyone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / FILE_NAME).write_text('[domains.shop]\npack = "product"\n', encoding="utf-8")
+
+    code, said, listened = listening(monkeypatch, "--host", "0.0.0.0", "--config", tmp_path)
+    assert (code, listened) == (0, ["0.0.0.0"])
+    assert "`penchant keys create` makes one" in said
+
+    with Engine.open(tmp_path, None, {}) as engine:
+        engine.create_key(Kind.PUBLIC)
+    assert "penchant keys create" not in listening(monkeypatch, "--config", tmp_path)[1]

@@ -11,16 +11,24 @@ from demo_workspace import NOW, Demo
 from penchant.clock import FixedClock
 from penchant.config import FILE_NAME
 from penchant.engine import Engine, installed_packs, read_workspace
-from penchant.errors import ConfigError, InvalidRequest, ItemRejected, NotFound
+from penchant.errors import ConfigError, InvalidRequest, ItemRejected, NotFound, StorageError
+from penchant.keys import Kind
 from penchant.serving import RecommendationRequest
 
 TWO_SITES = """
 [domains.books]
 pack = "product"
-sources = ["web-1", "app-1"]
 
 [domains.news]
 pack = "content"
+
+[sources.web-1]
+domain = "books"
+
+[sources.app-1]
+domain = "books"
+item_ids = ["isbn"]
+unknown_items = "fail"
 """
 
 Opens = Callable[..., Engine]
@@ -148,29 +156,76 @@ def test_two_engines_of_one_workspace_see_what_the_other_does(opens: Opens) -> N
 # data in
 
 
-def test_write_keys_say_which_domain_events_belong_to(opens: Opens) -> None:
+def test_a_source_says_which_domain_events_belong_to(opens: Opens) -> None:
     with opens(TWO_SITES) as engine:
-        assert engine.sources == {"books": "books", "web-1": "books", "app-1": "books", "news": "news"}
-        for number, key in enumerate(("books", "web-1", "app-1")):
-            assert [v.status for v in engine.collect([viewed("b1", number)], key)] == ["accepted"]
+        assert {name: told.domain for name, told in engine.sources.items()} == {
+            "books": "books",
+            "news": "news",
+            "web-1": "books",
+            "app-1": "books",
+        }
+        for number, source in enumerate(("books", "web-1")):
+            assert [v.status for v in engine.collect([viewed("b1", number)], source)] == ["accepted"]
 
-        assert len(engine.store.history("books", ["user:ann"], until=2**60, limit=9)) == 3
+        assert len(engine.store.history("books", ["user:ann"], until=2**60, limit=9)) == 2
         assert engine.store.history("news", ["user:ann"], until=2**60, limit=9) == []
 
 
-@pytest.mark.parametrize("key", [None, "nobody", ""])
-def test_events_without_a_right_write_key_are_refused_as_a_whole(opens: Opens, key: str | None) -> None:
+def test_a_source_reads_items_its_own_way_and_may_refuse_those_nobody_knows(opens: Opens) -> None:
     with opens(TWO_SITES) as engine:
-        with pytest.raises(InvalidRequest) as caught:
-            engine.collect([viewed("b1")], key)
+        engine.put_items("books", [{"id": "978-1"}])
+        message = viewed("b1")
+        message["properties"]["isbn"] = "978-1"
 
-        assert caught.value.field == "writeKey"
+        assert [v.status for v in engine.collect([message], "app-1")] == ["accepted"]
+        assert engine.store.history("books", ["user:ann"], until=2**60, limit=9)[0].item == "978-1"
+
+        message = {**message, "messageId": "m2", "properties": {"isbn": "978-2"}}
+        assert [v.status for v in engine.collect([message], "app-1")] == ["failed"]
+        assert [row.kind for row in engine.store.failed()] == ["unknown_item"]
+
+
+def test_events_of_a_source_that_nobody_configured_are_refused_as_a_whole(opens: Opens) -> None:
+    with opens(TWO_SITES) as engine:
+        with pytest.raises(NotFound, match='no source "bookz"; did you mean "books"'):
+            engine.collect([viewed("b1")], "bookz")
+
         assert engine.store.count()["events"] == 0
 
 
-def test_with_one_domain_a_write_key_may_be_left_out(opens: Opens) -> None:
-    with opens('[domains.books]\npack = "product"\n') as engine:
-        assert [v.status for v in engine.collect([viewed("b1")], None)] == ["accepted"]
+def test_a_key_is_made_for_a_domain_or_a_source_and_only_its_hash_is_kept(opens: Opens, tmp_path: Path) -> None:
+    with opens(TWO_SITES) as engine:
+        text, key = engine.create_key(Kind.PUBLIC, domain="books", label="the shop")
+        of_source, bound = engine.create_key(Kind.SERVER, source="web-1", expires=NOW + 60)
+
+        assert (key.domain, key.source, key.label) == ("books", "books", "the shop")
+        assert (bound.domain, bound.source, bound.expires) == ("books", "web-1", int((NOW + 60) * 1000))
+        assert engine.keys.find(text) == key
+        assert engine.keys.find(of_source) == bound
+    files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert text.encode() not in files
+
+
+def test_a_write_key_that_is_in_use_already_can_stay_in_use(opens: Opens) -> None:
+    with opens(TWO_SITES) as engine:
+        text, key = engine.create_key(Kind.PUBLIC, domain="books", value="OLD-segment-write-key")
+
+        assert text == "OLD-segment-write-key"
+        assert engine.keys.find(text) == key
+        with pytest.raises(StorageError):
+            engine.create_key(Kind.PUBLIC, domain="books", value="OLD-segment-write-key")
+        with pytest.raises(InvalidRequest, match="8 to 200 characters"):
+            engine.create_key(Kind.PUBLIC, domain="books", value="short")
+
+
+def test_a_key_of_a_domain_or_source_that_nobody_configured_is_refused(opens: Opens) -> None:
+    with opens(TWO_SITES) as engine:
+        with pytest.raises(NotFound, match="no domain"):
+            engine.create_key(Kind.PUBLIC, domain="boox")
+        with pytest.raises(NotFound, match="no source"):
+            engine.create_key(Kind.PUBLIC, source="web-2")
+        with pytest.raises(InvalidRequest, match='belongs to the domain "books"'):
+            engine.create_key(Kind.PUBLIC, domain="news", source="web-1")
 
 
 def test_items_are_put_all_or_none(opens: Opens) -> None:

@@ -8,7 +8,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from penchant.cli import check, demo, evaluate, import_data, init, recommend, releases, serve, train
+from penchant.cli import (
+    check,
+    demo,
+    evaluate,
+    failed,
+    import_data,
+    init,
+    keys,
+    people,
+    recommend,
+    releases,
+    serve,
+    train,
+)
 from penchant.cli.screen import out, print_error
 from penchant.errors import PenchantError
 
@@ -56,6 +69,9 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("recommend")(recommend.recommend)
 app.command("serve")(serve.serve)
 app.add_typer(releases.app, name="releases")
+app.add_typer(keys.app, name="keys")
+app.add_typer(people.app, name="people")
+app.add_typer(failed.app, name="failed")
 app.command("demo")(demo.demo)
 
 

@@ -18,6 +18,7 @@ from penchant.config import FILE_NAME
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest
 from penchant.evaluation import Report
+from penchant.keys import Kind
 from penchant.serving import RecommendationRequest
 from penchant.simulation import Scenario, World, academy, configuration, message, scenario, shop, stream, write
 
@@ -53,8 +54,25 @@ def demo(
         say(("Done", "bold green"), f" in {clock.elapsed() - began:.0f} s. The workspace is {folder}/; look at it with")
         for words in ("recommend home --user scenario-runner", "releases list", "serve"):
             say(f"  {called()} {words} --config {folder}")
+        show_keys(engine, port)
         if serve_after:
             serve.run(engine, "127.0.0.1", port)
+
+
+def show_keys(engine: Engine, port: int) -> None:
+    """Make the demo's keys, and show them and how they are used."""
+    made = {site: engine.create_key(Kind.PUBLIC, domain=site, label="demo, browser")[0] for site in engine.domains}
+    server, _ = engine.create_key(Kind.SERVER, label="demo, server")
+    admin, _ = engine.create_key(Kind.ADMIN, label="demo, operator")
+    rows = [("key of this demo", "for"), *((key, f"browsers of the {site}") for site, key in made.items())]
+    rows += [(server, "the sites' own servers"), (admin, "operators")]
+    out.print()
+    out.print(table("Keys (kept as hashes: nobody can show them again)", rows, right_from=2, whole=0))
+    address = f"127.0.0.1:{port}"
+    say("While it serves:")
+    say(f"  open http://{admin}@{address}/")
+    body = '{"placement": "home", "user_id": "scenario-runner"}'
+    say(f"  curl -u {server}: {address}/v1/recommendations -d '{body}'")
 
 
 def called() -> str:

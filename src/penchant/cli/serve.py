@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 import socket
 from contextlib import suppress
@@ -16,6 +15,7 @@ from penchant.console import start_page
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest
 from penchant.server import create_app
+from penchant.server.origins import loopback
 
 MOST_PORTS = 65_535
 
@@ -39,11 +39,11 @@ def run(engine: Engine, host: str, port: int) -> None:
     Raises:
         InvalidRequest: The address cannot be listened on.
     """
-    if not _loopback(host) and not engine.settings.server.open:
+    if engine.settings.server.open and not loopback(host):
         say(
             ("error: ", "bold red"),
-            f"{host} is open to others, and there are no keys yet: anyone could send events and read answers."
-            " Listen on 127.0.0.1, or say `open = true` under [server] when something guards it.",
+            f"{host} can be reached by others, and `open = true` under [server] lets everybody do everything without"
+            " a key. Take it out and make keys (`penchant keys create`), or listen on 127.0.0.1.",
             to=err,
         )
         raise typer.Exit(2)
@@ -53,6 +53,10 @@ def run(engine: Engine, host: str, port: int) -> None:
             say(f"  {name}: {view.release or 'no release yet'}, {items:,} items", to=err)
             for note in view.notes:
                 say((f"    {note}", "yellow"), to=err)
+        if engine.settings.server.open:
+            say(("  open: ", "yellow"), "no key is needed; for this machine alone, to try things out", to=err)
+        elif engine.keys.empty():
+            say(("  no key yet: ", "yellow"), "nobody can ask anything; `penchant keys create` makes one", to=err)
         shown = f"[{host}]" if ":" in host else host
         say("Serving on ", (f"http://{shown}:{listener.getsockname()[1]}/", "bold"), "  (Ctrl-C ends it)", to=err)
         config = uvicorn.Config(create_app(engine, [start_page]), log_level="warning", access_log=False)
@@ -78,10 +82,3 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _end(*_: Any) -> None:
     raise KeyboardInterrupt
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
