@@ -53,16 +53,10 @@ WORKSPACE = """
 [domains.shop]
 pack = "product"
 
-[domains.news]
-pack = "content"
-
 [sources.web]
 domain = "shop"
 """
-ITEMS = {
-    "shop": [{"id": f"shoe-{n}", "title": "Shoe", "category": "Shoes", "price": 9.0 + n, "stock": n} for n in range(9)],
-    "news": [{"id": f"story-{n}", "title": "Story", "topics": ["sports"]} for n in range(9)],
-}
+ITEMS = [{"id": f"shoe-{n}", "title": "Shoe", "category": "Shoes", "price": 9.0 + n, "stock": n} for n in range(9)]
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +65,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("fuzzed")
     (folder / FILE_NAME).write_text(WORKSPACE, encoding="utf-8")
     with Engine.open(folder, None, {}) as engine:
-        for domain, items in ITEMS.items():
-            engine.put_items(domain, items)
-        keys = {kind: engine.create_key(kind, domain=None if kind is Kind.ADMIN else "shop")[0] for kind in Kind}
+        engine.put_items("shop", ITEMS)
+        keys = {kind: engine.create_key(kind)[0] for kind in Kind}
         with serving(engine) as client:
             schema = schemathesis.openapi.from_dict(client.get("/schema").json())
             schema.config.update(base_url=str(client.base_url))

@@ -11,7 +11,7 @@ from penchant.people import MOST_LINKS, components, known, regroup
 from penchant.storage.database import Database, Writer
 from penchant.storage.tables.values import Pair, Read, marks, pieces
 
-_INSERT = "INSERT INTO link (a, b, turn, at, source, how, undone) VALUES (?, ?, ?, ?, ?, ?, NULL)"
+_INSERT = "INSERT INTO link (a, b, turn, at, source, how) VALUES (?, ?, ?, ?, ?, ?)"
 _MEMBER = "INSERT INTO member (actor, person) VALUES (?, ?) ON CONFLICT (actor) DO UPDATE SET person = excluded.person"
 _ONE_DEVICE = (
     f"SELECT a, b FROM (SELECT a, b FROM link WHERE a = ? AND undone IS NULL LIMIT {MOST_LINKS + 1}) AS left_{{0}}"
