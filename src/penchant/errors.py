@@ -276,12 +276,16 @@ class ArtifactError(ModelError):
 
 
 class StorageError(PenchantError):
-    """The store cannot be opened, read or written; `full` when there is no room left on its disk."""
+    """The store cannot be opened, read or written.
+
+    `full` when there is no room left on its disk; `refused` when the fault is with what was to be written, so that
+    anything else could be written as before.
+    """
 
     code = "storage_error"
 
-    def __init__(self, url: str, reason: str, *, full: bool = False) -> None:
-        self.url, self.reason, self.full = url, reason, full
+    def __init__(self, url: str, reason: str, *, full: bool = False, refused: bool = False) -> None:
+        self.url, self.reason, self.full, self.refused = url, reason, full, refused
         super().__init__(f"{url}: {reason}")
 
     @property

@@ -18,12 +18,6 @@ Answer = list[Verdict] | PenchantError
 Done = Callable[[Answer], None]
 """Takes a verdict for each message, or why none of them may have been kept."""
 
-_EVERYBODY = (
-    "full", "space", "i/o", "locked", "readonly", "read-only", "unable to open", "memory", "malformed",
-    "connection", "closed", "shutting down", "starting up", "recovery", "could not", "cancel", "deadlock",
-    "cannot be reached", "not a database",
-)  # fmt: skip
-"""Words of errors that are about the store itself, whatever was to be written."""
 _log = logging.getLogger("penchant.ingest")
 
 
@@ -156,7 +150,7 @@ def _verdict(message: Message, fates: Sequence[Fate]) -> Verdict:
 
 
 def _is_everybodys(error: Exception) -> bool:
-    return isinstance(error, StorageError) and any(word in error.reason.lower() for word in _EVERYBODY)
+    return isinstance(error, StorageError) and not error.refused
 
 
 def _shown(error: Exception, store: Store) -> StorageError:

@@ -250,10 +250,12 @@ class _Transaction:
         try:
             text = msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in rows]).decode()
         except (TypeError, ValueError) as error:
-            raise StorageError(self._connection.url, f"a value cannot be stored ({type(error).__name__})") from None
+            reason = f"a value cannot be stored ({type(error).__name__})"
+            raise StorageError(self._connection.url, reason, refused=True) from None
         # The server would refuse it, and write the rows into its own log.
         if "\\u0000" in text and any(isinstance(value, str) and "\0" in value for row in rows for value in row):
-            raise StorageError(self._connection.url, "a text has a NUL character, which PostgreSQL cannot keep")
+            reason = "a text has a NUL character, which PostgreSQL cannot keep"
+            raise StorageError(self._connection.url, reason, refused=True)
         return text
 
 

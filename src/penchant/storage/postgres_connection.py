@@ -181,9 +181,10 @@ class Connection:
             # Of wrong values even the first line quotes the value.
             quotes = isinstance(error, psycopg.DataError) and error.sqlstate is not None
             reason = error.diag.message_primary or str(error).partition("\n")[0]
-            raise StorageError(self.url, type(error).__name__ if quotes else reason) from None
+            unfit = isinstance(error, psycopg.DataError | psycopg.IntegrityError)
+            raise StorageError(self.url, type(error).__name__ if quotes else reason, refused=unfit) from None
         except (UnicodeError, OverflowError, struct.error) as error:
-            raise StorageError(self.url, f"a value cannot be stored ({type(error).__name__})") from None
+            raise StorageError(self.url, f"a value cannot be stored ({type(error).__name__})", refused=True) from None
 
 
 @lru_cache(maxsize=4096)

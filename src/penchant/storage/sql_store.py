@@ -97,7 +97,7 @@ class SQLStore:
         try:
             return [row_of(event) for event in events]
         except (TypeError, ValueError) as error:
-            raise StorageError(self.url, f"an event cannot be written: {error}") from error
+            raise StorageError(self.url, f"an event cannot be written: {error}", refused=True) from error
 
     def _erased(
         self,

@@ -25,7 +25,8 @@ _READER_CACHE_MB = 4
 """Page cache of a reading thread's connection; there may be dozens, and the system caches the file anyway."""
 
 # What a value that does not fit its column raises: from SQLite, or from APSW before it gets there.
-_REFUSED = (apsw.Error, TypeError, ValueError, OverflowError)
+_UNFIT = (apsw.MismatchError, apsw.ConstraintError, apsw.TooBigError, TypeError, ValueError, OverflowError)
+_REFUSED = (apsw.Error, *_UNFIT)
 
 # What version 1 lacked; `create` makes the rest.
 _FROM_1 = (
@@ -156,7 +157,7 @@ class SQLiteDatabase:
         room = isinstance(error, apsw.IOError) and self._writer.system_errno in FULL
         if room or isinstance(error, apsw.FullError):
             return StorageError(self.url, "the disk is full", full=True)
-        return StorageError(self.url, str(error))
+        return StorageError(self.url, str(error), refused=isinstance(error, _UNFIT))
 
     def check(self) -> list[str]:
         """What SQLite finds wrong in its file; empty when nothing is."""
