@@ -120,6 +120,10 @@ def bench_recommend(folder: Path, data: Path, requests: int) -> tuple[float, flo
     people = pq.read_table(data / "online-retail" / "transactions.parquet", columns=["CustomerID"])["CustomerID"]
     ids = sorted({str(p) for p in people.drop_null().to_pylist()})
     port = 18_473
+    made = run(
+        PENCHANT, "keys", "create", "--kind", "sk", "--json", "--config", str(folder), env={"PENCHANT_DATA": str(data)}
+    )
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {json.loads(made.stdout)['key']}"}
     server = subprocess.Popen(
         [PENCHANT, "serve", "--config", str(folder), "--port", str(port)],
         env={**os.environ, "PENCHANT_DATA": str(data)},
@@ -141,7 +145,7 @@ def bench_recommend(folder: Path, data: Path, requests: int) -> tuple[float, flo
         for number in range(requests + 200):
             body = json.dumps({"placement": "home", "user_id": chance.choice(ids)})
             began = time.perf_counter()
-            connection.request("POST", "/v1/recommendations", body, {"Content-Type": "application/json"})
+            connection.request("POST", "/v1/recommendations", body, headers)
             answer = connection.getresponse()
             text = answer.read()
             if number >= 200:
