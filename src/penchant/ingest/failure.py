@@ -30,8 +30,8 @@ KINDS: Mapping[str, FailureKind] = MappingProxyType(
 )
 """The kind of failure that each reason belongs to."""
 
-_SECRETS = ("writeKey", "identity_token", "identityToken")
-_SECRET = re.compile(rb'("(?:writeKey|identity_token|identityToken)")(\s*:\s*)"(?:[^"\\]|\\.)*"?')
+_SECRETS = ("writeKey", "identity_token", "identityToken", "ip")
+_SECRET = re.compile(rb'("(?:writeKey|identity_token|identityToken|ip)")(\s*:\s*)"(?:[^"\\]|\\.)*"?')
 _DEEPEST = 50
 _RETOLD = ("sentAt", "receivedAt")
 _TRAITS = ("traits", "previousId")
@@ -84,7 +84,7 @@ def failed_message(message: object, sender: Sender, at: int, error: EventRejecte
 def failed_bytes(
     body: bytes, sender: Sender, at: int, kind: FailureKind, error: EventRejected, limits: Limits
 ) -> FailedRow:
-    """A body that holds no messages, as it came, but for keys in it."""
+    """A body that holds no messages, as it came, but for keys and network addresses in it."""
     kept, sentence = _SECRET.sub(rb'\1\2""', body), error.message
     if len(kept) > limits.message_kb * 1024:
         kept = kept[: limits.message_kb * 1024]
@@ -179,7 +179,7 @@ def _believed(message: object, sender: Sender) -> object:
 
 
 def _without_secrets(message: object) -> object:
-    """A message without the key and the token that came in it: neither is written down, not even here."""
+    """A message without the key, the token and the network address in it: none is written down, not even here."""
     return _without(message, _SECRETS) if isinstance(message, dict) else message
 
 
