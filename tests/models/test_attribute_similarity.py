@@ -2,14 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from penchant.catalog import Attribute, Item
 from penchant.dataset import Queries
 from penchant.errors import FitFailed
 from penchant.models import AttributeSimilarity, Run
-from penchant.models.attributes import number_block, text_block
 from penchant.testing import Row, dataset
 
 
@@ -125,54 +122,3 @@ def test_near_numbers_are_alike_and_far_ones_are_not():
     assert order.index("p80") < order.index("p200")
     assert "p5" not in alike
     assert "p20" not in alike
-
-
-@given(st.lists(st.floats(0.01, 1e6), min_size=2, max_size=40))
-def test_equal_numbers_share_all_bins_and_every_number_has_some(values):
-    block = number_block(np.array([*values, values[0]]), 16).toarray()
-
-    np.testing.assert_array_equal(block[0], block[-1])
-    assert (block.sum(axis=1) > 0).all()
-    assert (block >= 0).all()
-    assert ((block > 0).sum(axis=1) <= 4).all()
-
-
-def test_missing_numbers_have_no_bin():
-    block = number_block(np.array([np.nan, 3.0, np.nan, 5.0]), 4).toarray()
-
-    assert (block[[0, 2]] == 0).all()
-    assert number_block(np.array([np.nan]), 4).nnz == 0
-
-
-def test_numbers_below_zero_are_binned_too():
-    block = number_block(np.array([-10.0, 0.0, 10.0]), 5).toarray()
-
-    assert block.argmax(axis=1).tolist() == [0, 2, 4]
-
-
-def test_equal_numbers_everywhere_are_all_alike():
-    block = number_block(np.full(3, 7.0), 5).toarray()
-
-    assert (block == block[0]).all()
-    assert block[0].sum() > 0
-
-
-def test_rare_words_weigh_more_than_common_ones():
-    texts = ("Red running shoe", "red running sock", "RED hat", "red 2024")
-
-    block = text_block(texts, 100).toarray()
-
-    # Kept by how many texts hold them: "red" (4), "running" (2). Words of one text only and numbers are left out.
-    assert block.shape == (4, 2)
-    np.testing.assert_allclose(block[0], [np.log(2.0), np.log(3.0)])
-    np.testing.assert_allclose(block[3], [np.log(2.0), 0.0])
-
-
-def test_a_word_said_twice_weighs_more_but_not_twice():
-    block = text_block(("tea tea", "tea"), 10).toarray()
-
-    assert block[0, 0] / block[1, 0] == pytest.approx(1 + np.log(2.0))
-
-
-def test_the_vocabulary_is_bounded():
-    assert text_block(("a1 bb cc dd", "bb cc", "bb dd"), 1).toarray().nonzero()[0].tolist() == [0, 1, 2]

@@ -8,6 +8,7 @@ import pytest
 
 from penchant.clock import FixedClock
 from penchant.dataset import Dataset
+from penchant.errors import ExtraNotInstalled
 from penchant.models import ItemKNN, Popular, PopularByCategory, Run
 from penchant.testing import Row, dataset, tiny_dataset
 from penchant.training import fit
@@ -93,3 +94,14 @@ def test_the_same_data_and_seed_make_the_same_models() -> None:
 
     assert one.arrays.keys() == two.arrays.keys()
     assert all(np.array_equal(one.arrays[name], two.arrays[name]) for name in one.arrays)
+
+
+def test_a_model_whose_extra_is_missing_is_named_and_the_others_are_fitted() -> None:
+    class Bare(Popular, frozen=True):
+        def fit(self, data: Dataset, run: Run) -> Any:
+            raise ExtraNotInstalled("text", "a sentence encoder")
+
+    made = fit(tiny_dataset(), {"bare": Bare(), "popular": Popular()}, Run(), FixedClock(0.0))
+
+    assert list(made.models) == ["popular"]
+    assert made.failed == {"bare": "a sentence encoder needs an optional part: pip install 'penchant[text]'"}

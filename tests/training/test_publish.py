@@ -65,6 +65,18 @@ def test_a_release_carries_the_items_its_models_speak_of(tmp_path: Path, data: D
     assert tuple(unpack_text(release.parts[ITEM_SPACE].arrays)) == data.items.ids
 
 
+@pytest.mark.parametrize("version", [None, 0, 41])
+def test_a_release_says_which_catalog_its_models_were_fitted_on(
+    tmp_path: Path, data: Dataset, fitted: FittedModels, version: int | None
+) -> None:
+    told = {"now": NOON, "config": "c0ffee", "version": "0.1", "keep": 3}
+    publish(Releases(tmp_path), data, PACK, fitted, None, catalog=version, **told)  # type: ignore[arg-type]
+    release, _ = Releases(tmp_path).load("test")
+
+    assert release is not None
+    assert release.parts[ITEM_SPACE].settings.get("catalog") == version
+
+
 def test_a_release_says_what_it_was_made_of(tmp_path: Path, data: Dataset, fitted: FittedModels) -> None:
     failed = replace(fitted, failed={"als": "no goals"}, seconds={"popular": 0.12345})
     manifest = released(Releases(tmp_path), data, failed)

@@ -6,7 +6,7 @@ from penchant.models.basket import BasketAffinity
 from penchant.models.blend import BLEND_DEPTH, BLEND_RANK, fuse
 from penchant.models.history import PositiveRole
 from penchant.models.item_knn import ItemKNN
-from penchant.models.model import Fitted, Recipe, Retriever, Run, Similar, State
+from penchant.models.model import Extends, Fitted, Recipe, Retriever, Run, Similar, State
 from penchant.models.personal import PersonalTop
 from penchant.models.popularity import Popular, PopularByCategory
 
@@ -16,6 +16,7 @@ __all__ = [
     "BLEND_RANK",
     "AttributeSimilarity",
     "BasketAffinity",
+    "Extends",
     "Fitted",
     "ItemKNN",
     "PersonalTop",

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.catalog import ItemTable
 from penchant.dataset import Dataset, Queries
 from penchant.slate import Candidates, Codes
 
@@ -101,5 +102,26 @@ class Similar(Protocol):
             items: Item codes, shape (n,); codes outside the item space give empty rows.
             k: Items a row at most.
             allowed: As in `Retriever.retrieve`.
+        """
+        ...
+
+
+@runtime_checkable
+class Extends(Protocol):
+    """Takes in items that came or changed after the fit, without another fit."""
+
+    @property
+    def n_items(self) -> int:
+        """Items it knows: codes 0 to n_items - 1."""
+        ...
+
+    def extended(self, codes: Codes, told: ItemTable, n_items: int) -> Self:
+        """The same model with some items told anew; it shares with this one all that stays as it is.
+
+        Args:
+            codes: Codes of the items, rising; those from `n_items` of before on are new.
+            told: These items alone, one row a code, with their texts. A row that is not present is of an item that was
+                taken out.
+            n_items: Items there are from now on; new ones that are not told have nothing in common with any.
         """
         ...

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from penchant.clock import Clock
 from penchant.dataset import Dataset
-from penchant.errors import FitFailed
+from penchant.errors import ExtraNotInstalled, FitFailed
 from penchant.models import Fitted, Recipe, Run
 
 
@@ -53,6 +53,8 @@ def fit(
             models[name] = recipe.fit(data, inside)
         except FitFailed as error:
             failed[name] = error.reason
+        except ExtraNotInstalled as error:
+            failed[name] = error.message
         seconds[name] = clock.elapsed() - began
     progress("", 1.0)
     return FittedModels(models, seconds, failed)

@@ -25,6 +25,7 @@ def publish(
     config: str,
     version: str,
     keep: int,
+    catalog: int | None = None,
 ) -> Manifest:
     """Write a release of one domain and let it serve.
 
@@ -39,8 +40,11 @@ def publish(
         config: Digest of the configuration.
         version: penchant's version.
         keep: Releases that stay on disk.
+        catalog: Version of the catalog that `data` was read from, or of one before it: what changed since then, the
+            models are told when they serve. None when nobody knows; then only new items are told.
     """
-    parts = {ITEM_SPACE: Part("items", pack_text(data.items.ids))}
+    fitted_at = {} if catalog is None else {"catalog": catalog}
+    parts = {ITEM_SPACE: Part("items", pack_text(data.items.ids), fitted_at)}
     for name, model in fitted.models.items():
         state = model.state()
         parts[name] = Part(pack.models[name].kind, state.arrays, state.settings)

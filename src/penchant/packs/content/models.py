@@ -13,6 +13,7 @@ ATTRIBUTES = (
     Attribute("genre", "category", 0.5),
     Attribute("language", "category", 0.5),
     Attribute("title", "text", 0.5),
+    Attribute("description", "text", 0.5),
 )
 
 BASELINES = ("popular", "popular-week", "popular-day", "personal-top")

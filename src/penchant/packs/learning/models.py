@@ -11,6 +11,7 @@ ATTRIBUTES = (
     Attribute("level", "number", 1.0),
     Attribute("explains", "category", 0.5),
     Attribute("title", "text", 0.5),
+    Attribute("description", "text", 0.5),
 )
 
 BASELINES = ("popular", "popular-week", "popular-day", "personal-top")

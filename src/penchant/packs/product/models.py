@@ -21,6 +21,7 @@ ATTRIBUTES = (
     Attribute("price", "number", 1.5),
     Attribute("color", "category", 0.3),
     Attribute("title", "text", 1.0),
+    Attribute("description", "text", 0.5),
 )
 
 BASELINES = ("popular", "popular-week", "personal-top")
