@@ -31,11 +31,14 @@ class Facts:
         queries: The request, a batch of one.
         region: Region code, as the catalog writes it, or None.
         context: What else the request said.
+        person: What is known of the person: traits by name, `region`, and what the request's context says, as
+            `context.NAME`. Traits are looked up only where something asks for them.
     """
 
     queries: Queries
     region: str | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
+    person: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def now(self) -> float:
@@ -51,23 +54,30 @@ class Constraint:
         name: Its name in placements and traces.
         about: What it keeps out, in a sentence.
         allow: Which rows of the table may be shown, shape (n_items,).
+        needs_person: It reads `Facts.person`, so that traits are looked up for it.
     """
 
     name: str
     about: str
     allow: Callable[[ItemTable, Facts], NDArray[np.bool_]]
+    needs_person: bool = False
 
 
 BLEND = "blend"
 """Source name of the learned blend."""
+EDITORIAL = "editorial"
+"""Source name of editorial lists: rules with the action `list`."""
+CURATED = "curated"
+"""Source name of curated sets: rules with the action `set`, and items that say themselves which sets they are of."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """One retriever of a placement.
 
     Attributes:
-        model: Name of one of the pack's models, or `blend`: the domain's learned blend of them, which proposes nothing
-            in a release that was not judged.
+        model: Name of one of the pack's models, or one of three that are no models: `blend`, the domain's learned blend
+            of them, which proposes nothing in a release that was not judged; `editorial`, the items of editorial
+            lists; `curated`, the other items of curated sets. The last two need neither a release nor any event.
         reads: `person` proposes from the history; `seeds` from the items the request is about (when it names none,
             from the person's latest items); `both` adds the two.
         k: Candidates to fetch.
@@ -75,6 +85,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         slots: Places of a slate kept for this source's own best, when it has any.
         differs: A category field; only items that differ in it from what the request is about are taken: what goes
             with shoes is no other shoe.
+        shares: A tags field, for `curated` alone: items that share a value of it with what the request is about are
+            one set with it.
+        first: Its items stand first, in its own order, whatever their value.
         reason: Code and text told when this source proposed the item.
     """
 
@@ -84,6 +97,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     weight: float = 1.0
     slots: int = 0
     differs: str = ""
+    shares: str = ""
+    first: bool = False
     reason: tuple[str, str] | None = None
 
 
@@ -96,6 +111,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
         needs: What a request must bring: `person`, `item`.
         sources: Retrievers, whose candidates are merged.
         constraints: Names of the pack's constraints that hold here.
+        filter: A filter on item fields; what it does not let through is not shown, as with a hard constraint.
         caps: Most items of one value, by field.
         fallback: Models tried in turn for what is still empty; after the last, the catalog itself answers.
         objective: The pack's first objective when empty.
@@ -108,6 +124,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...]
     needs: tuple[Literal["person", "item"], ...] = ()
     constraints: tuple[str, ...] = ()
+    filter: dict[str, Any] | None = None
     caps: dict[str, int] = {}
     fallback: tuple[str, ...] = ("popular-week", "popular")
     objective: str = ""

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 
-from penchant.catalog import ItemTable
+from penchant.catalog import ItemTable, read_item
 from penchant.dataset import Queries, Reader, Seen
+from penchant.errors import ItemRejected
 from penchant.events import Event, Role
 from penchant.pack import Facts, Judged
 from penchant.packs.content import PACK, Content
@@ -58,6 +60,35 @@ def test_rights_end_at_the_border() -> None:
 
 def test_without_a_place_rights_are_not_guessed() -> None:
     assert passes("rights-region", day(15)) == EVERYTHING - {"german"}
+
+
+@pytest.mark.parametrize(
+    ("context", "person", "shown"),
+    [
+        ({}, {}, "all teen adult"),
+        ({"age": 15}, {}, "all teen"),
+        ({}, {"age": "18"}, "all teen adult"),
+        ({"age": 40}, {"age": 11}, "all"),  # the youngest of those that are told counts
+        ({"age": 8}, {"age": 40}, "all"),
+        ({}, {"birthday": "2008-11-16"}, "all teen"),
+        ({}, {"birthday": "2008-11-15"}, "all teen adult"),
+        ({"age": True}, {"age": "old", "birthday": "once"}, "all teen adult"),
+        ({"age": float("nan")}, {"age": -3}, "all teen adult"),
+    ],
+)
+def test_what_is_for_older_people_is_kept_from_younger_ones(
+    context: dict[str, Any], person: dict[str, Any], shown: str
+) -> None:
+    items = [Content(id="all"), Content(id="teen", age_rating=12), Content(id="adult", age_rating=18)]
+    table = ItemTable([item.id for item in items], items)
+    facts = Facts(Queries.single(day(15).timestamp()), None, context, person)
+
+    assert [table.ids[row] for row in np.flatnonzero(RULES["age-rating"](table, facts))] == shown.split()
+
+
+def test_rights_end_after_they_begin() -> None:
+    with pytest.raises(ItemRejected, match="must be after available_from"):
+        read_item(Content, {"id": "a", "available_from": "2026-12-02", "available_until": "2026-12-01"})
 
 
 def test_what_was_finished_is_not_shown_again() -> None:

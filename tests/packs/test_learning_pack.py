@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
+import pytest
 
-from penchant.catalog import ItemTable
+from penchant.catalog import ItemTable, read_item
 from penchant.dataset import Queries
+from penchant.errors import ItemRejected
 from penchant.events import Role
 from penchant.pack import Facts, Judged
 from penchant.packs.learning import PACK, Module
@@ -50,6 +54,55 @@ def test_a_step_that_was_only_begun_opens_nothing() -> None:
 def test_what_is_out_of_date_is_kept_out_from_its_last_moment_on() -> None:
     assert passes("in-date", learner(now=EXPIRY.timestamp() - 1)) == EVERYTHING
     assert passes("in-date", learner()) == EVERYTHING - {"old"}
+
+
+GROWN = {"field": "age", "range": [18, None]}
+STUDENT = {"field": "student", "eq": True}
+
+
+@pytest.mark.parametrize(
+    ("rule", "person", "fits"),
+    [
+        (None, {}, True),
+        (GROWN, {"age": 18}, True),
+        (GROWN, {"age": 17}, False),
+        (GROWN, {}, False),
+        ({"not": GROWN}, {"age": 17}, True),
+        ({"not": GROWN}, {}, False),  # what is not known speaks for nothing
+        ({"not": {"all": [GROWN, STUDENT]}}, {"age": 20}, False),
+        ({"not": {"all": [GROWN, STUDENT]}}, {"age": 17}, True),
+        ({"any": [GROWN, STUDENT]}, {"student": True}, True),
+        ({"any": [GROWN, STUDENT]}, {"student": False}, False),
+        ({"all": [GROWN, STUDENT]}, {"age": 20, "student": True}, True),
+        ({"all": [GROWN, STUDENT]}, {"age": 20}, False),
+        ({"field": "loan", "exists": False}, {}, True),
+        ({"not": {"field": "loan", "exists": True}}, {"loan": "yes"}, False),
+        ({"all": [{"field": "region", "in": ["DE", "AT"]}]}, {"region": "AT"}, True),
+        ({"field": "region", "eq": "DE"}, {"region": None}, False),
+    ],
+)
+def test_a_module_is_for_those_it_is_known_to_fit(rule: Any, person: dict[str, Any], fits: bool) -> None:
+    items = [Module(id="a", eligibility=rule), Module(id="b"), Module(id="c", eligibility=rule)]
+    table = ItemTable([item.id for item in items], items)
+    facts = Facts(Queries.single(0.0), None, {}, person)
+
+    assert RULES["eligible"](table, facts).tolist() == [fits, True, fits]
+
+
+def test_an_eligibility_that_no_longer_can_be_read_fits_nobody() -> None:
+    table = ItemTable(["a", "b"], [Module(id="a", eligibility={"old": 1}), None])
+
+    assert RULES["eligible"](table, Facts(Queries.single(0.0), None, {}, {"old": 1})).tolist() == [False, True]
+
+
+def test_a_module_that_cannot_be_right_is_refused() -> None:
+    for wrong, words in (
+        ({"eligibility": {"field": "age", "above": 3}}, "eligibility: needs exactly one test"),
+        ({"eligibility": {"any": [STUDENT, {"field": "age", "range": [1]}]}}, "eligibility.any[1].range: must be"),
+        ({"prerequisites": ["b", "a"]}, "prerequisites: must not name the module itself"),
+    ):
+        with pytest.raises(ItemRejected, match=re.escape(words)):
+            read_item(Module, {"id": "a", **wrong})
 
 
 def test_what_does_not_hold_here_is_kept_out() -> None:

@@ -24,7 +24,7 @@ class Thing(Item, frozen=True, kw_only=True):
     out: float | None = None
 
 
-class Lossy(Item, frozen=True, kw_only=True):
+class Lossy(Item, frozen=True, kw_only=True, omit_defaults=False):
     kind: str | None = None
     out: float | None = None
     sizes: Any = ()  # JSON gives a list back

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
-import numpy as np
+from datetime import UTC, datetime
 
-from penchant.catalog import ItemTable
+import numpy as np
+import pytest
+
+from penchant.catalog import ItemTable, read_item
 from penchant.dataset import Queries
+from penchant.errors import ItemRejected
 from penchant.events import Role
 from penchant.pack import Facts, Judged
 from penchant.packs.product import PACK, Product
@@ -53,6 +57,84 @@ def test_what_was_bought_is_kept_out_unless_it_is_used_up() -> None:
 
 def test_what_was_chosen_already_is_kept_out() -> None:
     assert passes("not-chosen", ("boot", Role.STRONG), ("socks", Role.WEAK)) == EVERYTHING - {"boot"}
+
+
+DAY = 86_400.0
+
+
+def moment(day: float) -> datetime:
+    return datetime.fromtimestamp(day * DAY, UTC)
+
+
+def allowed(rule: str, items: list[Product], day: float = 10, **context: object) -> set[str]:
+    table = ItemTable([item.id for item in items], items)
+    facts = Facts(Queries.single(day * DAY), None, context)
+    return {table.ids[row] for row in np.flatnonzero(RULES[rule](table, facts))}
+
+
+def test_what_the_shop_says_and_what_is_counted_decide_whether_it_can_be_bought() -> None:
+    items = [
+        Product(id="said", availability="in_stock"),
+        Product(id="gone", availability="in_stock", stock=0),
+        Product(id="denied", availability="out_of_stock", stock=4),
+        Product(id="ahead", availability="preorder", stock=0, available_from=moment(20)),
+        Product(id="late", availability="backorder", stock=0),
+        Product(id="soon", stock=3, available_from=moment(20)),
+        Product(id="there", stock=3, available_from=moment(9)),
+        Product(id="places", stock=0, stock_at={"rome": 1}),
+        Product(id="nowhere", stock=5, stock_at={"rome": 0}),
+    ]
+
+    assert allowed("in-stock", items) == {"said", "ahead", "late", "there", "places"}
+
+
+@pytest.mark.parametrize(("day", "on_sale"), [(9.9, True), (10, False), (11, False)])
+def test_what_is_taken_off_sale_is_kept_out_from_that_moment_on(day: float, on_sale: bool) -> None:
+    items = [Product(id="old", expires=moment(10)), Product(id="ahead", expires=moment(10), availability="preorder")]
+
+    assert allowed("in-stock", items, day) == ({"old", "ahead"} if on_sale else set())
+
+
+def test_a_request_for_a_location_is_shown_what_lies_there() -> None:
+    items = [
+        Product(id="here", stock_at={"rome": 1, "oslo": 0}),
+        Product(id="there", stock_at={"oslo": 1}),
+        Product(id="sold", stock_at={"rome": 0, "oslo": 1}),
+        Product(id="somewhere", stock=4),
+        Product(id="voucher"),
+        Product(id="ahead", stock=0, availability="backorder"),
+    ]
+
+    assert allowed("in-stock", items, location="rome") == {"here", "voucher", "ahead"}
+    # Nobody counts there, so nothing is known of it.
+    assert allowed("in-stock", items, location="paris") == allowed("in-stock", items)
+    assert allowed("in-stock", items, location=7) == allowed("in-stock", items) == {item.id for item in items}
+
+
+def test_money_is_not_lost_where_the_margin_is_known() -> None:
+    items = [
+        Product(id="unknown", price=10),
+        Product(id="none", margin=0),
+        Product(id="loses", margin=-0.5, price=10, cost=1),
+        Product(id="earns", price=10, cost=9),
+        Product(id="reduced", price=10, cost=9, sale_price=8),
+        Product(id="reduced-soon", price=10, cost=9, sale_price=8, sale_from=moment(11)),
+        Product(id="was-reduced", price=10, cost=9, sale_price=8, sale_until=moment(10)),
+    ]
+
+    assert allowed("margin-floor", items) == {"unknown", "none", "earns", "reduced-soon", "was-reduced"}
+
+
+def test_a_currency_is_a_code() -> None:
+    assert read_item(Product, {"id": "a", "currency": "eur"}).currency == "EUR"
+    with pytest.raises(ItemRejected, match="three letters"):
+        read_item(Product, {"id": "a", "currency": "€"})
+
+
+def test_a_sale_and_a_product_end_after_they_begin() -> None:
+    for start, end in (("sale_from", "sale_until"), ("released", "expires")):
+        with pytest.raises(ItemRejected, match=f"must be after {start}"):
+            read_item(Product, {"id": "a", start: "2026-12-01", end: "2026-11-01"})
 
 
 def judged(lists: list[list[int]], targets: list[list[int]], values: list[list[float]]) -> Judged:

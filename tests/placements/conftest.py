@@ -6,18 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from penchant.catalog import Item, ItemTable
+from penchant.catalog import About, Item, ItemTable, Schema
 from penchant.clock import Clock, FixedClock
 from penchant.dataset import Queries
 from penchant.events import Role, Signal
 from penchant.features import Feature
 from penchant.models import Popular, State
 from penchant.pack import Constraint, Facts, Pack, Placement
-from penchant.placements import Answer, Ask, Parts, answer
+from penchant.placements import Answer, Ask, CompiledRule, Parts, Rule, answer, compile_rules
 from penchant.ranking import Objective, Term
 from penchant.slate import Candidates, Reason
 
@@ -28,6 +29,7 @@ class Thing(Item, frozen=True, kw_only=True):
     stock: int = 1
     kind: str | None = None
     bonus: float = 0.0
+    sets: tuple[str, ...] = ()
 
 
 @dataclass
@@ -120,6 +122,14 @@ def shelf(*things: Mapping[str, Any] | None) -> ItemTable:
     return ItemTable([f"i{n}" for n in range(len(things))], items)
 
 
+def compiled(*rules: Rule) -> tuple[CompiledRule, ...]:
+    """Rules ready to be asked; they are called r0, r1 …"""
+    rows = [(f"r{n}", 1, msgspec.json.encode(rule)) for n, rule in enumerate(rules)]
+    made, notes = compile_rules(rows, Schema.of(Thing), ["home"])
+    assert notes == ()
+    return made
+
+
 @pytest.fixture(scope="session")
 def listing() -> type[Listing]:
     return Listing
@@ -151,6 +161,8 @@ def fill() -> Callable[..., Answer]:
         known: int | None = None,
         personalized: bool = True,
         clock: Clock | None = None,
+        rules: Sequence[Rule] = (),
+        person: Mapping[str, Any] | None = None,
     ) -> Answer:
         n = len(history)
         queries = Queries.single(100.0, history, list(map(float, range(n))), [1.0] * n, [int(Role.GOAL)] * n, seeds)
@@ -159,7 +171,15 @@ def fill() -> Callable[..., Answer]:
         return answer(
             placement,
             Parts(PACK, models, table, len(table) if known is None else known),
-            Ask(Facts(queries, "DE"), size or placement.size, objective, eligible, personalized),
+            Ask(
+                Facts(queries, "DE"),
+                size or placement.size,
+                objective,
+                eligible,
+                personalized,
+                compiled(*rules),
+                About(np.array(seeds, np.int32), person or {}, 100.0),
+            ),
             clock or FixedClock(0.0),
         )
 

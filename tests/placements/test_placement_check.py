@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from penchant.catalog import Attribute
+from penchant.catalog import Attribute, Schema
 from penchant.models import AttributeSimilarity, PersonalTop
 from penchant.pack import Pack, Placement, Source
 from penchant.placements import problems
@@ -27,6 +27,12 @@ ALIKE = AttributeSimilarity(attributes=(Attribute("kind", "category"),))
         ({"objective": "profit"}, ['no objective "profit"']),
         ({"objective": "bonus"}, []),
         ({"caps": {"kind": 1, "colour": 2}}, ['no field "colour" to cap']),
+        ({"sources": (Source(model="editorial", first=True),)}, []),
+        ({"sources": (Source(model="curated", reads="seeds", shares="sets", differs="kind"),)}, []),
+        ({"sources": (Source(model="curated", shares="looks"),)}, ['no field "looks" to share']),
+        ({"sources": (Source(model="habit", shares="sets"),)}, ['"habit" has no sets to share']),
+        ({"sources": (Source(model="editorial", differs="colour"),)}, ['no field "colour" to differ in']),
+        ({"filter": {"field": "stock", "range": [1, None]}}, []),
         (
             {"sources": (Source(model="als"),), "objective": "profit", "caps": {"colour": 1}},
             ['no model "als"', 'no objective "profit"', 'no field "colour" to cap'],
@@ -38,6 +44,14 @@ def test_every_name_that_is_not_real_is_told(pack: Pack, fields: dict[str, Any],
     given = {"sources": (Source(model="habit"),), "fallback": (), **fields}
 
     assert problems(Placement(name="p", about="P.", **given), pack) == wrong
+
+
+def test_a_filter_that_is_wrong_is_told_by_the_domains_own_fields(pack: Pack) -> None:
+    wanted = {"field": "attributes.season", "eq": "winter"}
+    placement = Placement(name="p", about="P.", sources=(), fallback=(), filter=wanted)
+
+    assert problems(placement, pack)[0].startswith("filter.field: ")
+    assert problems(placement, pack, Schema.of(pack.item, {"season": "text"})) == []
 
 
 def test_a_model_that_only_finds_similar_items_cannot_retrieve_for_people(pack: Pack) -> None:

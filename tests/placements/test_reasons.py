@@ -49,6 +49,20 @@ def test_one_reason_is_told_once() -> None:
     assert told({"alike": 0.4, "also": 0.9}, {"fresh": 0.5}) == ["alike", "fresh"]
 
 
+def test_the_reason_of_what_stands_first_leads_however_small_its_share() -> None:
+    place = Placement(
+        name="p",
+        about="P.",
+        sources=(Source(model="a", reason=("a", "a")), Source(model="picks", first=True, reason=("picked", "picked"))),
+    )
+
+    def told(share: float) -> list[str]:
+        shares = {"a": np.array([0.9], np.float32), "picks": np.array([share], np.float32)}
+        return [reason.code for reason in reasons(0, place, shares, {}, {})]
+
+    assert (told(0.001), told(0.0)) == (["picked", "a"], ["a"])
+
+
 def test_there_are_no_more_than_three() -> None:
     place = Placement(name="p", about="P.", sources=tuple(Source(model=m, reason=(m, m)) for m in "abcde"))
     shares = {m: np.array([0.5], np.float32) for m in "abcde"}

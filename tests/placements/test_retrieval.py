@@ -9,7 +9,7 @@ import pytest
 from penchant.dataset import Queries
 from penchant.pack import Pack, Placement, Source
 from penchant.placements import Parts
-from penchant.placements.retrieval import Retrieved, latest, retrieve, scaled
+from penchant.placements.retrieval import Retrieval, Retrieved, latest, scaled
 from penchant.slate import Candidates
 
 Listing = Callable[..., Any]
@@ -22,7 +22,7 @@ def ask(pack: Pack, make_shelf: Callable[..., Any]) -> Callable[..., Retrieved]:
     def retrieved(models: dict[str, Any], *sources: Source, queries: Queries | None = None) -> Retrieved:
         place = Placement(name="p", about="P.", sources=sources)
         parts = Parts(pack, models, table, len(table))
-        return retrieve(place, parts, queries or Queries.single(0.0), np.ones(5, bool), lambda: True)
+        return Retrieval(place, parts, queries or Queries.single(0.0), np.ones(5, bool), lambda: True).found()
 
     return retrieved
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from penchant.catalog import Item
+from penchant.catalog import CatalogWrite, Item, split
 from penchant.clock import DAY, FixedClock
 from penchant.dataset import Dataset
 from penchant.models import Run
-from penchant.pack import Pack
+from penchant.pack import Pack, Placement
 from penchant.packs import content, product
 from penchant.packs.content import Content
 from penchant.packs.product import Product
@@ -41,9 +40,14 @@ VIDEOS = (
 )
 
 
-def body(item: Item) -> tuple[str, bytes]:
-    """An item as the store keeps it."""
-    return item.id, msgspec.json.encode(item)
+def keep(store: Store, domain: str, *items: Item) -> None:
+    """Put whole items into a catalog."""
+    parts = {item.id: split(item) for item in items}
+    write = CatalogWrite(
+        bodies=[(name, body) for name, (body, _) in parts.items()],
+        lives=[(name, live) for name, (_, live) in parts.items()],
+    )
+    store.change_items(domain, [*parts], lambda kept: write)
 
 
 @pytest.fixture
@@ -54,7 +58,7 @@ def goods() -> dict[str, Product]:
 @pytest.fixture
 def put(store: Store) -> Callable[..., None]:
     """Puts items into the shop's catalog."""
-    return lambda *items: store.put_items("shop", [body(item) for item in items])
+    return lambda *items: keep(store, "shop", *items)
 
 
 @pytest.fixture(scope="session")
@@ -81,13 +85,21 @@ def releases(tmp_path: Path) -> Releases:
 
 
 @pytest.fixture
-def release(releases: Releases, orders: Dataset, fitted: FittedModels) -> Callable[[], Manifest]:
-    """Publishes a release of the shop."""
-    return lambda: publish(releases, orders, product.PACK, fitted, None, now=NOON, config="", version="0", keep=5)
+def release(store: Store, releases: Releases, orders: Dataset, fitted: FittedModels) -> Callable[[], Manifest]:
+    """Publishes a release of the shop, fitted on the catalog as it is then."""
+
+    def made() -> Manifest:
+        catalog = store.versions("shop").catalog
+        return publish(
+            releases, orders, product.PACK, fitted, None, catalog=catalog, now=NOON, config="", version="0", keep=5
+        )
+
+    return made
 
 
-def setup(name: str, pack: Pack, region: str | None) -> DomainSetup:
-    return DomainSetup(name, pack, {p.name: p for p in pack.placements}, pack.objectives[0].name, region)
+def setup(name: str, pack: Pack, region: str | None, **placements: Placement) -> DomainSetup:
+    shipped = {p.name: p for p in pack.placements}
+    return DomainSetup(name, pack, {**shipped, **placements}, pack.objectives[0].name, region)
 
 
 @pytest.fixture
@@ -107,10 +119,14 @@ def open_domains(store: Store, releases: Releases, clock: FixedClock, log: Slate
     """Makes a recommender over the store: `open_domains()` for shop and channel, `open_domains("shop")` for one."""
 
     def made(
-        *names: str, over: Store | None = None, region: str | None = None, consent: Rules = ALLOWED
+        *names: str,
+        over: Store | None = None,
+        region: str | None = None,
+        consent: Rules = ALLOWED,
+        placements: Mapping[str, Placement] | None = None,
     ) -> Recommender:
         packs = {"shop": product.PACK, "channel": content.PACK}
-        domains = {name: setup(name, packs[name], region) for name in names or packs}
+        domains = {name: setup(name, packs[name], region, **(placements or {})) for name in names or packs}
         return Recommender(domains, over or store, releases, clock, log, consent)
 
     return made
@@ -121,7 +137,7 @@ def filled(store: Store) -> Store:
     """The store with both catalogs."""
     catalogs: Iterable[tuple[str, Sequence[Item]]] = (("shop", GOODS), ("channel", VIDEOS))
     for domain, items in catalogs:
-        store.put_items(domain, [body(item) for item in items])
+        keep(store, domain, *items)
     return store
 
 

@@ -1,18 +1,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from penchant.catalog import CatalogWrite, Change, ItemTable, Schema, apply_changes
 from penchant.dataset import Dataset
-from penchant.models import Popular
+from penchant.models import Popular, Similar
 from penchant.packs import product
 from penchant.packs.product import Product
 from penchant.serving import View
 from penchant.serving.live import LiveDomain
+from penchant.serving.mirror import CatalogMirror
 from penchant.storage import ITEM_SPACE, Manifest, Part, Releases, SQLiteStore, pack_text
 
 Release = Callable[[], Manifest]
@@ -28,6 +35,12 @@ def flip(releases: Releases, name: str, file: str = "popular.scores.npy") -> Non
     body = bytearray(path.read_bytes())
     body[-1] ^= 1
     path.write_bytes(bytes(body))
+
+
+def write(store: SQLiteStore, *bodies: tuple[str, bytes]) -> None:
+    """Write bodies by hand."""
+    lives = [(name, b'{"id":"%s"}' % name.encode()) for name, _ in bodies]
+    store.change_items("shop", [], lambda kept: CatalogWrite(bodies, lives))
 
 
 def stock(view: View, item: str) -> float:
@@ -179,13 +192,16 @@ def test_a_model_that_cannot_be_read_is_left_out_and_named(live: LiveDomain, rel
 
 def test_an_item_that_cannot_be_read_is_left_out_and_named(live: LiveDomain, store: SQLiteStore) -> None:
     live.view()
-    store.put_items("shop", [("boot", b'{"id":"boot","price":"cheap"}'), ("cap", b"{")])
+    write(store, ("boot", b'{"id":"boot","title":3}'), ("cap", b"{"))
     view = live.view()
 
-    assert "boot" not in view.codes and "runner" in view.codes
-    assert any(note.startswith("2 unreadable items, the first is boot: Expected `float | null`") for note in view.notes)
-    store.put_items("shop", [("boot", b'{"id":"boot"}'), ("cap", b'{"id":"cap"}')])
-    assert not any("unreadable" in note for note in live.view().notes)
+    present = view.parts.table.present
+    assert not present[view.codes["boot"]] and present[view.codes["runner"]]
+    assert any(note.startswith("2 unreadable items, the first is boot: Expected `str`") for note in view.notes)
+    write(store, ("boot", b'{"id":"boot"}'), ("cap", b'{"id":"cap"}'))
+    view = live.view()
+    assert not any("unreadable" in note for note in view.notes)
+    assert view.parts.table.present[view.codes["boot"]]
 
 
 def test_a_domain_sees_its_own_release_and_catalog_only(
@@ -196,3 +212,165 @@ def test_a_domain_sees_its_own_release_and_catalog_only(
 
     assert view.release is None
     assert sorted(view.codes) == ["back", "hips", "sprint"]
+
+
+# New items, and models that take them in
+
+
+def test_an_item_that_came_after_the_fit_is_proposed_by_what_it_is(
+    live: LiveDomain, release: Release, put: Callable[..., None]
+) -> None:
+    release()
+    live.view()
+    put(Product(id="sprinter", category="Shoes", brand="Alto", price=95.0, stock=3))
+    view = live.view()
+    alike = view.parts.models["alike"]
+    near = alike.similar(np.array([view.codes["runner"]], np.int32), 2).row(0)[0]
+
+    assert view.codes["sprinter"] >= view.parts.n_known
+    assert view.codes["sprinter"] in near.tolist()
+
+
+def test_what_came_while_nobody_served_is_taken_in_at_the_start(
+    filled: SQLiteStore, releases: Releases, release: Release, put: Callable[..., None], goods: dict[str, Product]
+) -> None:
+    name = release().id
+    put(
+        Product(id="sprinter", category="Shoes", brand="Alto", price=95.0, stock=3),
+        msgspec.structs.replace(goods["cap"], category="Shoes", brand="Brio", price=190.0),
+    )
+    view = LiveDomain("shop", product.PACK, filled, releases).view()
+    near = view.parts.models["alike"].similar(np.array([view.codes["boot"]], np.int32), 9).row(0)[0].tolist()
+
+    assert view.release == name
+    assert view.codes["sprinter"] in near
+    assert near[0] == view.codes["cap"]
+
+
+def test_many_new_items_are_taken_in_beside_the_requests(
+    live: LiveDomain, release: Release, put: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penchant.serving.live.AT_ONCE", 10)
+    release()
+    live.view()
+    put(*(Product(id=f"shoe-{n:02}", category="Shoes", brand="Alto", price=95.0) for n in range(35)))
+    first = live.view()
+    behind = live._behind
+    if behind is not None:
+        behind.join(20)
+    last = live.view()
+
+    def near(view: View) -> set[int]:
+        model = view.parts.models["alike"]
+        assert isinstance(model, Similar)
+        found = model.similar(np.array([view.codes["runner"]], np.int32), 60).row(0)[0]
+        return {n for n in found.tolist() if n >= view.parts.n_known}
+
+    assert 10 <= len(near(first)) <= len(near(last)) == 35
+    assert live.view() is last
+
+
+def test_a_model_that_cannot_take_in_what_is_new_goes_on_and_is_named(
+    live: LiveDomain, release: Release, put: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release()
+    known = live.view().parts.models["alike"]
+
+    def refuse(*_: object) -> None:
+        raise ValueError("too new")
+
+    monkeypatch.setattr(type(known), "extended", refuse)
+    put(Product(id="sprinter", category="Shoes"))
+    view = live.view()
+
+    assert view.parts.models["alike"] is known
+    assert "model alike cannot take in what is new: ValueError: too new" in view.notes
+
+
+# What changes
+
+
+def test_an_item_that_is_taken_out_is_not_present_and_comes_back(
+    live: LiveDomain, store: SQLiteStore, put: Callable[..., None], goods: dict[str, Product]
+) -> None:
+    live.view()
+    store.change_items("shop", ["boot"], lambda kept: CatalogWrite(gone=list(kept)))
+    view = live.view()
+    assert not view.parts.table.present[view.codes["boot"]] and not view.parts.table.active[view.codes["boot"]]
+
+    put(goods["boot"])
+    view = live.view()
+    assert view.parts.table.active[view.codes["boot"]] and stock(view, "boot") == 5.0
+
+
+def test_a_rule_is_in_the_next_view(live: LiveDomain, store: SQLiteStore) -> None:
+    assert live.view().rules == ()
+    store.put_rule("shop", "no-boots", b'{"action":"exclude","items":["boot"]}', at=0, by="cli")
+    store.put_rule("shop", "odd", b'{"action":"exclude","filter":{"field":"gone","eq":1}}', at=0, by="cli")
+    view = live.view()
+
+    assert [rule.id for rule in view.rules] == ["no-boots"]
+    assert len(view.rule_notes) == 1 and view.rule_notes[0].startswith("rule odd is left out")
+    store.put_rule("shop", "no-boots", None, at=1, by="cli")
+    assert live.view().rules == ()
+
+
+CHANGES = st.lists(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["runner", "boot", "new-1", "new-2"]),
+            st.sampled_from(["put", "patch", "stock", "delete"]),
+            st.integers(0, 4),
+        ),
+        max_size=4,
+    ),
+    max_size=6,
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(CHANGES)
+def test_what_is_followed_change_by_change_is_what_would_be_read_at_once(
+    rounds: list[list[tuple[str, str, int]]],
+) -> None:
+    """Columns, by id; the order of rows and codes may differ."""
+    schema = Schema.of(Product)
+    with TemporaryDirectory() as folder, closing(SQLiteStore(Path(folder) / "penchant.db")) as store:
+        followed = CatalogMirror("shop", schema, store)
+        for number, round_ in enumerate([[("runner", "put", 1), ("boot", "put", 2)], *rounds]):
+            changes = [change(*one) for one in round_]
+            store.change_items(
+                "shop",
+                [one.id for one in changes],
+                lambda kept, changes=changes, at=number: apply_changes(schema, changes, kept, at)[0],
+            )
+            followed.follow(store.versions("shop").catalog)
+        fresh = CatalogMirror("shop", schema, store)
+        fresh.follow(store.versions("shop").catalog)
+
+    assert told(followed.table) == told(fresh.table)
+
+
+def change(item: str, what: str, number: int) -> Change:
+    if what == "put":
+        return Change(id=item, fields={"title": item, "category": f"c{number}", "price": float(number)})
+    if what == "patch":
+        return Change(id=item, op="patch", fields={"brand": f"b{number}", "sale_price": number or None})
+    if what == "stock":
+        return Change(id=item, op="patch", fields={"stock": number, "stock_at": {"rome": number or None}})
+    return Change(id=item, op="delete")
+
+
+def told(table: ItemTable) -> dict[str, tuple[object, ...]]:
+    """What the columns say of each item that is present."""
+    numbers = [table.number(name) for name in ("price", "sale_price", "stock", "available", "pieces")]
+    texts = [table.category(name) for name in ("category", "brand")]
+    return {
+        name: (
+            *(None if np.isnan(column[row]) else float(column[row]) for column in numbers),
+            *(column.names[column.codes[row]] if column.codes[row] >= 0 else None for column in texts),
+            bool(table.active[row]),
+        )
+        for row, name in enumerate(table.ids)
+        if table.present[row]
+    }

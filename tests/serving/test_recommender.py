@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 import pytest
 
+from penchant.catalog import KeptItem
 from penchant.clock import DAY, FixedClock
 from penchant.errors import InvalidRequest, NotFound, StorageError
 from penchant.events import Consent, Event, Link, Purpose
@@ -14,7 +15,7 @@ from penchant.packs.product import Product
 from penchant.serving import RecommendationRequest, Recommender, SlateLog
 from penchant.serving.recommender import HISTORY, NOT_ALLOWED, NOT_KNOWN
 from penchant.slate import Slate
-from penchant.storage import Manifest, SQLiteStore
+from penchant.storage import Manifest, SQLiteStore, Versions
 
 Make = Callable[..., Event]
 Put = Callable[..., None]
@@ -406,13 +407,13 @@ class Failing(SQLiteStore):
         self._check("consents")
         return super().consents(actors)
 
-    def catalog_version(self, domain: str) -> int:
-        self._check("catalog_version")
-        return super().catalog_version(domain)
+    def versions(self, domain: str) -> Versions:
+        self._check("versions")
+        return super().versions(domain)
 
-    def items(self, domain: str, after: int = 0) -> list[tuple[str, bytes, int]]:
+    def items(self, domain: str, after: int = 0, *, batch: int = 10_000) -> Iterator[list[KeptItem]]:
         self._check("items")
-        return super().items(domain, after)
+        return super().items(domain, after, batch=batch)
 
 
 @pytest.fixture
@@ -447,7 +448,7 @@ def test_while_consent_cannot_be_read_nobody_is_answered_personally(
     assert recommender.recommend(home(None)).degraded == ()
 
 
-@pytest.mark.parametrize("call", ["catalog_version", "items"])
+@pytest.mark.parametrize("call", ["versions", "items"])
 def test_a_store_that_fails_on_the_catalog_serves_what_was_seen_last(
     open_domains: Open, failing: Failing, put: Put, call: str
 ) -> None:
@@ -466,7 +467,7 @@ def test_a_store_that_fails_on_the_catalog_serves_what_was_seen_last(
 
 
 def test_a_store_that_fails_from_the_start_is_an_error(open_domains: Open, failing: Failing) -> None:
-    failing.broken = frozenset({"catalog_version"})
+    failing.broken = frozenset({"versions"})
     with pytest.raises(StorageError):
         open_domains("shop", over=failing).recommend(home())
 

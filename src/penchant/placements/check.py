@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from penchant.catalog import Schema, parse_filter
+from penchant.errors import InvalidRequest
 from penchant.models import Retriever, Similar
-from penchant.pack import BLEND, Pack, Placement
+from penchant.pack import BLEND, CURATED, EDITORIAL, Pack, Placement
 
 
-def problems(placement: Placement, pack: Pack) -> list[str]:
-    """What is wrong with a placement of a pack, in sentences; empty when nothing is."""
+def problems(placement: Placement, pack: Pack, schema: Schema | None = None) -> list[str]:
+    """What is wrong with a placement of a pack, in sentences; empty when nothing is.
+
+    Args:
+        placement: The placement.
+        pack: The pack.
+        schema: Columns of the domain's items; those of the pack's item type when None.
+    """
     found: list[str] = []
     constraints = {c.name for c in pack.constraints}
     found += [f'no constraint "{name}"' for name in placement.constraints if name not in constraints]
     models = [source.model for source in placement.sources]
     found += [f'model "{name}" is a source twice' for name in dict.fromkeys(models) if models.count(name) > 1]
     for source in placement.sources:
+        found += [
+            f'no field "{field}" to {verb}'
+            for field, verb in ((source.differs, "differ in"), (source.shares, "share"))
+            if field and field not in pack.item.__struct_fields__
+        ]
+        if source.shares and source.model != CURATED:
+            found.append(f'"{source.model}" has no sets to share')
         if source.model == BLEND:
             if source.reads != "person":
                 found.append("the blend reads the person's history alone")
+            continue
+        if source.model in (EDITORIAL, CURATED):
             continue
         recipe = pack.models.get(source.model)
         if recipe is None:
@@ -26,8 +43,6 @@ def problems(placement: Placement, pack: Pack) -> list[str]:
             found.append(f'model "{source.model}" cannot retrieve for people')
         if source.reads in ("seeds", "both") and not issubclass(recipe.fitted, Similar):
             found.append(f'model "{source.model}" cannot find similar items')
-        if source.differs and source.differs not in pack.item.__struct_fields__:
-            found.append(f'no field "{source.differs}" to differ in')
     for name in placement.fallback:
         if name not in pack.models:
             found.append(f'no model "{name}" to fall back on')
@@ -35,4 +50,9 @@ def problems(placement: Placement, pack: Pack) -> list[str]:
         found.append(f'no objective "{placement.objective}"')
     fields = pack.item.__struct_fields__
     found += [f'no field "{name}" to cap' for name in placement.caps if name not in fields]
+    if placement.filter is not None:
+        try:
+            parse_filter(placement.filter, schema or Schema.of(pack.item))
+        except InvalidRequest as error:
+            found.append(error.message)
     return found

@@ -11,6 +11,8 @@ from penchant.slate import Reason, Scores
 LEAST = 0.05
 """A share of value below this moved nothing that is worth a sentence."""
 MOST = 3
+_LEADS = 1e9
+"""Above any share of value."""
 
 
 def reasons(
@@ -20,7 +22,7 @@ def reasons(
     terms: Mapping[str, Scores],
     features: Mapping[str, Feature],
 ) -> tuple[Reason, ...]:
-    """The strongest reasons of one candidate, at most three, strongest first.
+    """The strongest reasons of one candidate, at most three, strongest first; that of a source that stands first leads.
 
     Args:
         position: The candidate's position in the arrays.
@@ -31,12 +33,13 @@ def reasons(
     """
     found: list[tuple[float, Reason]] = []
     for source in placement.sources:
-        if source.reason and source.model in shares and shares[source.model][position] >= LEAST:
-            found.append((float(shares[source.model][position]), Reason(*source.reason)))
-    for name, share in terms.items():
+        share = float(shares[source.model][position]) if source.model in shares else 0.0
+        if source.reason and (share >= LEAST or (source.first and share > 0)):
+            found.append((share + (_LEADS if source.first else 0.0), Reason(*source.reason)))
+    for name, added in terms.items():
         feature = features.get(name)
-        if feature and feature.reason and share[position] >= LEAST:
-            found.append((float(share[position]), feature.reason))
+        if feature and feature.reason and added[position] >= LEAST:
+            found.append((float(added[position]), feature.reason))
     found.sort(key=lambda pair: -pair[0])
     unique = dict.fromkeys(reason for _, reason in found)
     return tuple(unique)[:MOST]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.catalog import ItemTable
+from penchant.catalog import About, ItemTable
 from penchant.models import Fitted
 from penchant.pack import Facts, Pack
+from penchant.placements.compiled import CompiledRule
 from penchant.ranking import Objective
 
 
@@ -22,7 +23,7 @@ class Parts:
         pack: Its pack.
         models: Fitted models of the serving release, by name; empty when there is no release.
         table: The live catalog: the release's items first, then those that came later.
-        n_known: How many rows of the table the models know.
+        n_known: How many rows of the table the release has; models that take in later items know more.
         blend: Weights of the models in the learned blend; empty when none was learned.
     """
 
@@ -41,8 +42,10 @@ class Ask:
         facts: History, seeds, moment, region.
         size: Items wanted.
         objective: The formula that ranks.
-        eligible: Rows the request itself lets through (filter, exclusions), shape (n_items,).
+        eligible: Rows that the request and the placement let through (filters, exclusions), shape (n_items,).
         personalized: False answers without the person's history.
+        rules: Rules that run for the placement now, by priority.
+        about: What rules may know: seeds, moment, and of the person what may be used.
     """
 
     facts: Facts
@@ -50,3 +53,5 @@ class Ask:
     objective: Objective
     eligible: NDArray[np.bool_]
     personalized: bool = True
+    rules: Sequence[CompiledRule] = ()
+    about: About = field(default_factory=About)

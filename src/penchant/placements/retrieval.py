@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.catalog import ItemTable
 from penchant.dataset import Queries
-from penchant.models import BLEND_DEPTH, Retriever, Similar, fuse
-from penchant.pack import BLEND, Placement, Source
+from penchant.models import BLEND_DEPTH, Extends, Retriever, Similar, fuse
+from penchant.pack import BLEND, CURATED, EDITORIAL, Placement, Source
+from penchant.placements.curated import curated, editorial
 from penchant.placements.request import Parts
+from penchant.placements.wishes import NO_WISHES, Wishes
 from penchant.slate import Candidates, Codes, Scores
 
 LATEST = 3
 """Latest items of a history that stand in for seeds a request does not name."""
 
+Row = tuple[Codes, Scores]
+
 
 @dataclass(frozen=True)
 class Retrieved:
-    """Distinct candidates of one request, by code.
+    """Distinct candidates of one request, by code; all of them may be shown.
 
     Attributes:
         items: Item codes, rising.
@@ -29,6 +33,7 @@ class Retrieved:
         shares: What each source added to relevance, by model name, aligned with `items`.
         late: Sources skipped because the time budget was used up.
         failed: Sources that raised, with the error's text.
+        ruled: Rules added to the candidates or took some away.
     """
 
     items: Codes
@@ -36,50 +41,196 @@ class Retrieved:
     shares: Mapping[str, Scores]
     late: tuple[str, ...]
     failed: Mapping[str, str]
+    ruled: bool = False
 
 
-def retrieve(
-    placement: Placement, parts: Parts, queries: Queries, allowed: NDArray[np.bool_], in_time: Callable[[], bool]
-) -> Retrieved:
-    """Ask every source of a placement.
+class Retrieval:
+    """Asks the sources of a placement for one request; models are asked once, with rules and without."""
 
-    Args:
-        placement: The placement.
-        parts: The domain.
-        queries: The request, a batch of one.
-        allowed: Rows of the table that may be shown.
-        in_time: False once the time budget is used up.
-    """
-    known = allowed[: parts.n_known]
-    rows: dict[str, tuple[Codes, Scores]] = {}
-    late: list[str] = []
-    failed: dict[str, str] = {}
-    people = _People(parts, queries, max((s.k for s in placement.sources), default=0))
-    # Without a release there is nothing to ask, and one note says so; it need not be said of every source.
-    for source in placement.sources if parts.models else ():
-        if not in_time():
-            late.append(source.model)
-            continue
+    def __init__(
+        self,
+        placement: Placement,
+        parts: Parts,
+        queries: Queries,
+        allowed: NDArray[np.bool_],
+        in_time: Callable[[], bool],
+    ) -> None:
+        """Ask nothing yet.
+
+        Args:
+            placement: The placement.
+            parts: The domain.
+            queries: The request, a batch of one.
+            allowed: Rows of the table that may be shown, whatever rules say.
+            in_time: False once the time budget is used up.
+        """
+        self._placement, self._parts, self._queries, self._allowed = placement, parts, queries, allowed
+        self._in_time = in_time
+        self._depth = max(max((s.k for s in placement.sources), default=0), BLEND_DEPTH)
+        self._asked: dict[tuple[object, ...], tuple[NDArray[np.bool_], list[Row]]] = {}
+        """What models were asked about, and what they said."""
+        self._tried: set[str] = set()
+        self._late: dict[str, None] = {}
+        self._failed: dict[str, str] = {}
+
+    def found(self, wishes: Wishes = NO_WISHES) -> Retrieved:
+        """The candidates under some rules."""
+        # What rules keep out is taken out of the models' answers, and not kept from them: so one answer tells what
+        # would have been proposed without the rules too.
+        left = wishes.open(self._allowed) if wishes.excludes else None
+        view = _View(left)
+        rows: dict[str, Row] = {}
+        for source in self._placement.sources:
+            row = self._row(source, view, wishes)
+            if row is not None:
+                rows[source.model] = row
+        items = np.unique(np.concatenate([found for found, _ in rows.values()] or [np.zeros(0, np.int32)]))
+        total = sum(s.weight for s in self._placement.sources if s.model in rows and len(rows[s.model][0]))
+        shares: dict[str, Scores] = {}
+        relevance = np.zeros(len(items), np.float32)
+        for source in self._placement.sources:
+            if source.model in rows:
+                share = np.zeros(len(items), np.float32)
+                found, scores = rows[source.model]
+                share[np.searchsorted(items, found)] = scaled(scores) * np.float32(source.weight / max(total, 1e-12))
+                shares[source.model] = share
+                relevance += share
+        curating = bool(wishes.lists and EDITORIAL in rows) or bool(wishes.sets and CURATED in rows)
+        return Retrieved(
+            items.astype(np.int32), relevance, shares, tuple(self._late), dict(self._failed), view.dropped or curating
+        )
+
+    def _row(self, source: Source, view: _View, wishes: Wishes) -> Row | None:
+        """What one source proposes; None when it is late, fails, or there is nothing to ask."""
+        name = source.model
+        special = name in (EDITORIAL, CURATED)
+        # Without a release there is nothing to ask, and one note says so; it need not be said of every source.
+        if name in self._late or name in self._failed or not (special or self._parts.models):
+            return None
+        if name not in self._tried:
+            self._tried.add(name)
+            if not special and not self._in_time():
+                self._late[name] = None
+                return None
         try:
-            open_ = known & _unlike(source.differs, parts.table, queries)[: parts.n_known] if source.differs else known
-            rows[source.model] = _inside(_ask(source, people, open_), parts.n_known)
+            return self._special(source, view, wishes) if special else self._ask(source, view)
         except LookupError as error:
-            failed[source.model] = str(error)
+            self._failed[name] = str(error)
         except Exception as error:  # one broken source must not take the answer down; it is named in `degraded`
-            failed[source.model] = f"{type(error).__name__}: {error}"
-    items = np.unique(np.concatenate([found for found, _ in rows.values()] or [np.zeros(0, np.int32)]))
-    total = sum(s.weight for s in placement.sources if s.model in rows and len(rows[s.model][0]))
-    shares: dict[str, Scores] = {}
-    for source in placement.sources:
-        if source.model in rows:
-            share = np.zeros(len(items), np.float32)
-            found, scores = rows[source.model]
-            share[np.searchsorted(items, found)] = scaled(scores) * np.float32(source.weight / max(total, 1e-12))
-            shares[source.model] = share
-    relevance = np.zeros(len(items), np.float32)
-    for share in shares.values():
-        relevance += share
-    return Retrieved(items.astype(np.int32), relevance, shares, tuple(late), failed)
+            self._failed[name] = f"{type(error).__name__}: {error}"
+        return None
+
+    def _special(self, source: Source, view: _View, wishes: Wishes) -> Row:
+        table = self._parts.table
+        open_ = self._allowed if view.left is None else view.left
+        if source.differs:
+            open_ = open_ & _unlike(source.differs, table, self._queries)
+        if source.model == EDITORIAL:
+            return editorial(wishes.lists, table, open_, source.k)
+        return curated(wishes.sets, table, about(self._queries), source.shares, open_, source.k)
+
+    def _ask(self, source: Source, view: _View) -> Row:
+        if source.model == BLEND:
+            # What the evaluation judged as `blend`: the same models, depth and weights.
+            lists = [
+                (Candidates.from_rows([self.person(name, BLEND_DEPTH, "", view)]), weight)
+                for name, weight in self._parts.blend.items()
+            ]
+            return fuse(lists, source.k).row(0) if lists else _NOTHING
+        found: list[Row] = []
+        if source.reads in ("person", "both"):
+            found.append(self.person(source.model, source.k, source.differs, view))
+        if source.reads in ("seeds", "both"):
+            found += self.near(source, view)
+        found = [(items, scaled(scores)) for items, scores in found if len(items)]
+        if len(found) <= 1:
+            return found[0] if found else _NOTHING
+        items, at = np.unique(np.concatenate([items for items, _ in found]), return_inverse=True)
+        sums = np.bincount(at, np.concatenate([scores for _, scores in found]))
+        order = np.argsort(-sums, kind="stable")[: source.k]
+        return items[order].astype(np.int32), sums[order].astype(np.float32)
+
+    def person(self, name: str, k: int, differs: str, view: _View) -> Row:
+        """The best k of a model for the person; the blend and a source of its own ask a model only once."""
+        model = self._model(name)
+        if not isinstance(model, Retriever):
+            raise TypeError("cannot retrieve for people")
+        asked = self._rows(
+            (name, differs),
+            model,
+            differs,
+            self._depth,
+            view,
+            lambda open_: model.retrieve(self._queries, self._depth, open_),
+        )
+        items, scores = asked[0]
+        return items[:k], scores[:k]
+
+    def near(self, source: Source, view: _View) -> list[Row]:
+        """What goes with each of the items that the request is about."""
+        model = self._model(source.model)
+        if not isinstance(model, Similar):
+            raise TypeError("cannot find similar items")
+        key = (source.model, source.differs, "seeds")
+        seeds = about(self._queries)
+        return self._rows(
+            key, model, source.differs, source.k, view, lambda open_: model.similar(seeds, source.k, open_)
+        )
+
+    def _model(self, name: str) -> object:
+        model: object = self._parts.models.get(name)
+        if model is None:
+            raise LookupError("not in this release")
+        return model
+
+    def _rows(
+        self,
+        key: tuple[object, ...],
+        model: object,
+        differs: str,
+        depth: int,
+        view: _View,
+        ask: Callable[[NDArray[np.bool_]], Candidates],
+    ) -> list[Row]:
+        """A model's answer without what rules keep out."""
+        if key not in self._asked:
+            n = reach(model, self._parts)
+            open_ = self._allowed[:n]
+            if differs:
+                open_ = open_ & _unlike(differs, self._parts.table, self._queries)[:n]
+            self._asked[key] = open_, _sound(ask(open_), open_)
+        open_, rows = self._asked[key]
+        if view.left is None:
+            return rows
+        cut = [_cut(row, view.left) for row in rows]
+        view.dropped |= any(len(a[0]) != len(b[0]) for a, b in zip(rows, cut, strict=True))
+        # Of a list that was not longer, most is gone: there is more where that came from.
+        if any(len(a[0]) >= depth and 2 * len(b[0]) < depth for a, b in zip(rows, cut, strict=True)):
+            if key not in view.again:
+                fewer = open_ & view.left[: len(open_)]
+                view.again[key] = _sound(ask(fewer), fewer)
+            return view.again[key]
+        return cut
+
+
+@dataclass
+class _View:
+    """Which rows rules leave open (None for all that are allowed), and whether that took a proposal away.
+
+    Models that were asked once more, for what is left alone, are in `again`.
+    """
+
+    left: NDArray[np.bool_] | None
+    dropped: bool = False
+    again: dict[tuple[object, ...], list[Row]] = field(default_factory=dict)
+
+
+_NOTHING: Row = (np.zeros(0, np.int32), np.zeros(0, np.float32))
+
+
+def reach(model: object, parts: Parts) -> int:
+    """How many rows of the table a model can speak of: those of its release, and later ones if it takes them in."""
+    return min(model.n_items, len(parts.table)) if isinstance(model, Extends) else parts.n_known
 
 
 def scaled(scores: Scores) -> Scores:
@@ -96,81 +247,37 @@ def scaled(scores: Scores) -> Scores:
     return shared
 
 
-class _People:
-    """Asks models for the person of one request; the blend and a source of its own ask a model only once."""
-
-    def __init__(self, parts: Parts, queries: Queries, depth: int) -> None:
-        """Keep what is asked `depth` items deep, at least as deep as a blend looks."""
-        self.parts, self.queries = parts, queries
-        self._depth = max(depth, BLEND_DEPTH)
-        self._asked: dict[tuple[str, str], tuple[Codes, Scores]] = {}
-
-    def ask(self, name: str, k: int, allowed: NDArray[np.bool_], differs: str = "") -> tuple[Codes, Scores]:
-        """The best k of a model among the allowed items, which are those of the request that differ in a field."""
-        key = (name, differs)
-        if key not in self._asked:
-            model: object = self.parts.models.get(name)
-            if model is None:
-                raise LookupError("not in this release")
-            if not isinstance(model, Retriever):
-                raise TypeError("cannot retrieve for people")
-            self._asked[key] = model.retrieve(self.queries, self._depth, allowed).row(0)
-        items, scores = self._asked[key]
-        return items[:k], scores[:k]
-
-
-def _ask(source: Source, people: _People, allowed: NDArray[np.bool_]) -> tuple[Codes, Scores]:
-    if source.model == BLEND:
-        return _blend(people, source.k, allowed)
-    found: list[tuple[Codes, Scores]] = []
-    if source.reads in ("person", "both"):
-        found.append(people.ask(source.model, source.k, allowed, source.differs))
-    if source.reads in ("seeds", "both"):
-        queries, model = people.queries, people.parts.models.get(source.model)
-        if model is None:
-            raise LookupError("not in this release")
-        if not isinstance(model, Similar):
-            raise TypeError("cannot find similar items")
-        seeds = queries.seeds if len(queries.seeds) else latest(queries)
-        near = model.similar(seeds, source.k, allowed)
-        found.extend(near.row(i) for i in range(len(near)))
-    found = [(items, scaled(scores)) for items, scores in found if len(items)]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        return np.zeros(0, np.int32), np.zeros(0, np.float32)
-    items, at = np.unique(np.concatenate([items for items, _ in found]), return_inverse=True)
-    sums = np.bincount(at, np.concatenate([scores for _, scores in found]))
-    order = np.argsort(-sums, kind="stable")[: source.k]
-    return items[order].astype(np.int32), sums[order].astype(np.float32)
-
-
-def _inside(found: tuple[Codes, Scores], n_items: int) -> tuple[Codes, Scores]:
-    items = found[0]
-    if len(items) and (items.min() < 0 or items.max() >= n_items):
-        raise ValueError("proposed items that the release does not have")
-    return found
-
-
-def _blend(people: _People, k: int, allowed: NDArray[np.bool_]) -> tuple[Codes, Scores]:
-    """What the evaluation judged as `blend`: the same models, depth and weights."""
-    lists = [
-        (Candidates.from_rows([people.ask(name, BLEND_DEPTH, allowed)]), weight)
-        for name, weight in people.parts.blend.items()
-    ]
-    return fuse(lists, k).row(0) if lists else (np.zeros(0, np.int32), np.zeros(0, np.float32))
-
-
-def _unlike(field: str, table: ItemTable, queries: Queries) -> NDArray[np.bool_]:
-    """Rows whose value of a field none of the seeds (or, without seeds, of the latest items) has."""
-    about = queries.seeds if len(queries.seeds) else latest(queries)
-    about = about[(about >= 0) & (about < len(table))]
-    codes = table.category(field).codes
-    other: NDArray[np.bool_] = ~np.isin(codes, codes[about])
-    return other
+def about(queries: Queries) -> Codes:
+    """What a request is about: its seeds, or else the person's latest items."""
+    return queries.seeds if len(queries.seeds) else latest(queries)
 
 
 def latest(queries: Queries) -> Codes:
     """The last distinct items the person turned to, newest first, at most `LATEST`."""
     liked = queries.items[queries.weights > 0][::-1].tolist()
     return np.array(list(dict.fromkeys(liked))[:LATEST], np.int32)
+
+
+def _sound(found: Candidates, open_: NDArray[np.bool_]) -> list[Row]:
+    """Rows of what was found, without what may not be shown.
+
+    Raises:
+        ValueError: There are items in it that the model cannot know.
+    """
+    if len(found.items) and (found.items.min() < 0 or found.items.max() >= len(open_)):
+        raise ValueError("proposed items that the release does not have")
+    return [_cut(found.row(i), open_) for i in range(len(found))]
+
+
+def _cut(row: Row, open_: NDArray[np.bool_]) -> Row:
+    kept = open_[row[0]]
+    return row if kept.all() else (row[0][kept], row[1][kept])
+
+
+def _unlike(field: str, table: ItemTable, queries: Queries) -> NDArray[np.bool_]:
+    """Rows whose value of a field none of the seeds (or, without seeds, of the latest items) has."""
+    wanted = about(queries)
+    wanted = wanted[(wanted >= 0) & (wanted < len(table))]
+    codes = table.category(field).codes
+    other: NDArray[np.bool_] = ~np.isin(codes, codes[wanted])
+    return other

@@ -1,19 +1,52 @@
-"""One domain as it stands at this moment: the release that serves, over the catalog that is true now."""
+"""One domain as it stands at this moment: the release that serves, over the catalog and the rules that are true now."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import msgspec
+import numpy as np
 
-from penchant.catalog import Item, ItemTable
+from penchant.catalog import ItemTable, Schema
 from penchant.errors import ArtifactError, StorageError
-from penchant.models import Fitted, State
-from penchant.pack import BLEND, Pack
-from penchant.placements import Parts
-from penchant.storage import ITEM_SPACE, Part, Releases, Store, unpack_text
+from penchant.models import Extends, Fitted
+from penchant.pack import Pack, Placement
+from penchant.placements import CompiledRule, Parts, compile_rules
+from penchant.serving.loaded import Loaded, load
+from penchant.serving.mirror import CatalogMirror
+from penchant.storage import Releases, Store, Versions
+
+AT_ONCE = 200
+"""Items that the models take in while a request waits. Of a feed that changes more, the rest follows beside the
+requests; what may be shown is true at once all the same."""
+
+
+class Codes(Mapping[str, int]):
+    """Item codes by id: the rows of a table."""
+
+    def __init__(self, table: ItemTable) -> None:
+        """Of this table."""
+        self._table = table
+
+    def __getitem__(self, item: str) -> int:
+        """The code of an id."""
+        row = self._table.row(item)
+        if row < 0:
+            raise KeyError(item)
+        return row
+
+    def __contains__(self, item: object) -> bool:
+        """Whether the table has a row for an id."""
+        return isinstance(item, str) and self._table.row(item) >= 0
+
+    def __iter__(self) -> Iterator[str]:
+        """All ids."""
+        return iter(self._table.ids)
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._table)
 
 
 @dataclass(frozen=True)
@@ -25,40 +58,68 @@ class View:
         codes: Item codes by id.
         release: Name of the release, or None.
         notes: What is not as it should be, for `degraded`.
+        schema: Fields of the domain's items.
+        rules: Rules of the domain, whether they run now or not.
+        rule_notes: What of the rules cannot be obeyed, for `degraded`.
     """
 
     parts: Parts
     codes: Mapping[str, int]
     release: str | None
     notes: tuple[str, ...]
+    schema: Schema
+    rules: tuple[CompiledRule, ...] = ()
+    rule_notes: tuple[str, ...] = ()
 
 
 class LiveDomain:
-    """Keeps a `View` current: looks at the catalog's version and the release pointer at every request."""
+    """Keeps a `View` current: looks at the catalog's version, the rules' and the release pointer at every request."""
 
-    def __init__(self, name: str, pack: Pack, store: Store, releases: Releases) -> None:
-        """Start with nothing loaded; the first `view` loads."""
+    def __init__(
+        self,
+        name: str,
+        pack: Pack,
+        store: Store,
+        releases: Releases,
+        *,
+        schema: Schema | None = None,
+        placements: Mapping[str, Placement] | None = None,
+    ) -> None:
+        """Start with nothing loaded; the first `view` loads.
+
+        Args:
+            name: Domain name.
+            pack: Its pack.
+            store: Where catalog and rules are.
+            releases: Fitted models.
+            schema: Fields of its items; those of the pack when None.
+            placements: Its placements; those of the pack when None.
+        """
         self.name, self._pack, self._store, self._releases = name, pack, store, releases
+        self._schema = schema or Schema.of(pack.item)
+        self._placements = placements if placements is not None else {p.name: p for p in pack.placements}
         self._lock = threading.Lock()
-        self._items: dict[str, Item] = {}
-        self._unread: dict[str, str] = {}
-        self._seen: tuple[int, tuple[int, int]] | None = None
-        self._decoder = msgspec.json.Decoder(pack.item)
+        self._mirror = CatalogMirror(name, self._schema, store)
+        self._loaded = Loaded()
         self._models: Mapping[str, Fitted] = {}
-        self._known: Sequence[str] = ()
-        self._blend: Mapping[str, float] = {}
-        self._release: str | None = None
-        self._notes: tuple[str, ...] = ()
+        self._untold: dict[str, None] = {}
+        """Items that the models have not taken in yet, those that came first at the front."""
+        self._rules: tuple[tuple[CompiledRule, ...], tuple[str, ...]] = ((), ())
+        self._failed: dict[str, str] = {}
+        self._behind: threading.Thread | None = None
+        self._seen: tuple[Versions, tuple[int, int]] | None = None
         self._view: View | None = None
 
     def view(self) -> View:
-        """The domain now. A catalog change or a release that was acknowledged before this call is in it."""
+        """The domain now. A change of catalog, rules or release that was acknowledged before this call is in it."""
         try:
-            now = (self._store.catalog_version(self.name), self._releases.token(self.name))
-            if self._view is None or now != self._seen:
+            if self._view is None or self._now() != self._seen:
                 with self._lock:
+                    # Looked at again: whoever had the lock before may have gone further than what was seen outside.
+                    now = self._now()
                     if self._view is None or now != self._seen:
-                        self._refresh(now)
+                        self._refresh(*now)
+                        self._catch_up()
         except StorageError as error:
             if self._view is None:
                 raise
@@ -67,60 +128,98 @@ class LiveDomain:
         assert self._view is not None
         return self._view
 
-    def _refresh(self, now: tuple[int, tuple[int, int]]) -> None:
-        version, token = now
-        before = self._seen or (0, None)
-        if version != before[0]:
-            for name, body, _ in self._store.items(self.name, after=before[0]):
-                try:
-                    self._items[name] = self._decoder.decode(body)
-                    self._unread.pop(name, None)
-                except msgspec.DecodeError as error:  # written for another pack: the other items still serve
-                    self._items.pop(name, None)
-                    self._unread[name] = str(error)
-        if self._view is None or token != before[1]:
+    def _now(self) -> tuple[Versions, tuple[int, int]]:
+        return self._store.versions(self.name), self._releases.token(self.name)
+
+    def _refresh(self, versions: Versions, token: tuple[int, int]) -> None:
+        changed = self._mirror.follow(versions.catalog) if versions.catalog != self._mirror.version else []
+        self._untold |= dict.fromkeys(changed)
+        if self._seen is None or token != self._seen[1]:
             self._load()
-        known = set(self._known)
-        ids = [*self._known, *sorted(name for name in self._items if name not in known)]
-        table = ItemTable(ids, [self._items.get(name) for name in ids])
-        parts = Parts(self._pack, self._models, table, len(self._known), self._blend)
-        notes = self._notes if self._release else (*self._notes, "no release: trained on nothing yet")
-        if self._unread:
-            name, why = next(iter(self._unread.items()))
-            notes = (*notes, f"{len(self._unread)} unreadable items, the first is {name}: {why}")
-        self._view = View(parts, {name: i for i, name in enumerate(ids)}, self._release, notes)
-        self._seen = now
+        if self._seen is None or versions.rules != self._seen[0].rules:
+            rows = [(row.id, row.revision, row.body) for row in self._store.rules(self.name) if row.body is not None]
+            self._rules = compile_rules(rows, self._schema, self._placements)
+        self._take_in()
+        self._view = self._made()
+        self._seen = (versions, token)
+
+    def _made(self) -> View:
+        loaded, table = self._loaded, self._mirror.table
+        notes = loaded.notes if loaded.release else (*loaded.notes, "no release: trained on nothing yet")
+        told = (note for model in self._models.values() for note in getattr(model, "notes", ()))
+        return View(
+            Parts(self._pack, self._models, table, len(loaded.known), loaded.blend),
+            Codes(table),
+            loaded.release,
+            (*notes, *told, *self._failed.values(), *self._mirror.notes),
+            self._schema,
+            *self._rules,
+        )
+
+    def _catch_up(self) -> None:
+        """Let the rest of what is new be taken in beside the requests, some at a time."""
+        if self._untold and (self._behind is None or not self._behind.is_alive()):
+            self._behind = threading.Thread(target=self._take_in_all, name="penchant-new-items", daemon=True)
+            self._behind.start()
+
+    def _take_in_all(self) -> None:
+        while True:
+            with self._lock:
+                if not self._untold:
+                    self._behind = None
+                    return
+                try:
+                    self._take_in()
+                except StorageError:  # the next change, or the next start, lets them be read again
+                    self._behind = None
+                    return
+                self._view = self._made()
 
     def _load(self) -> None:
         try:
-            release, refused = self._releases.load(self.name)
+            self._loaded = load(self.name, self._pack, self._releases)
         except ArtifactError as error:  # nothing says which release should serve: what serves goes on
-            self._notes = (f"release refused: {error.public}",)
+            self._loaded = replace(self._loaded, notes=(f"release refused: {error.public}",))
             return
-        notes = [f"release refused: {error.public}" for error in refused]
-        models: dict[str, Fitted] = {}
-        known: list[str] = []
-        blend: dict[str, float] = {}
-        if release is not None:
-            known = unpack_text(release.parts[ITEM_SPACE].arrays)
-            for name, part in release.parts.items():
-                if name == ITEM_SPACE:
-                    continue
-                if name == BLEND:
-                    blend = msgspec.convert(part.settings["weights"], dict[str, float])
-                    continue
-                recipe = self._pack.models.get(name)
-                if recipe is None or recipe.kind != part.kind:
-                    notes.append(f"model {name} of the release is of a kind this pack does not have")
-                    continue
-                try:
-                    models[name] = recipe.fitted.restore(state_of(part))
-                except Exception as error:  # made by another version: the other models still answer
-                    notes.append(f"model {name} of the release cannot be read: {type(error).__name__}: {error}")
-        self._models, self._known, self._blend, self._notes = models, known, blend, tuple(notes)
-        self._release = release.id if release else None
+        self._models = self._loaded.models
+        self._mirror.align(self._loaded.known)
+        self._untold = dict.fromkeys(self._since())
+        self._failed = {}
 
+    def _extends(self) -> bool:
+        return any(isinstance(model, Extends) for model in self._models.values())
 
-def state_of(part: Part) -> State:
-    """A release's part as a model's state."""
-    return State(dict(part.arrays), dict(part.settings))
+    def _since(self) -> Iterator[str]:
+        """Items that came or changed after the release was fitted."""
+        if not self._extends():
+            return
+        table, known = self._mirror.table, len(self._loaded.known)
+        yield from table.ids[known:]
+        if self._loaded.catalog is not None:
+            for batch in self._store.items(self.name, self._loaded.catalog):
+                yield from (kept.id for kept in batch)
+
+    def _take_in(self) -> None:
+        """Let the models that can take in some of the items they were not told of."""
+        if not self._extends():
+            self._untold.clear()
+        if not self._untold:
+            return
+        table = self._mirror.table
+        ids = [name for name, _ in zip(self._untold, range(AT_ONCE), strict=False)]
+        rows = {row: name for name in ids if (row := table.row(name)) >= 0}
+        if rows:
+            items = self._mirror.read(rows.values())
+            codes = sorted(rows)
+            told = ItemTable([rows[row] for row in codes], [items.get(rows[row]) for row in codes])
+            models = dict(self._models)
+            for name, model in self._models.items():
+                if isinstance(model, Extends):
+                    try:
+                        models[name] = model.extended(np.array(codes, np.int32), told, len(table))
+                    except Exception as error:  # it goes on with what it knew
+                        why = f"{type(error).__name__}: {error}"
+                        self._failed[name] = f"model {name} cannot take in what is new: {why}"
+            self._models = models
+        for name in ids:
+            del self._untold[name]

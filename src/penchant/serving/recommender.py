@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from penchant.catalog import compile_filter
+from penchant.catalog import About, Filter, FreeKind, Schema, parse_filter
 from penchant.clock import Clock
 from penchant.dataset import Reader
 from penchant.errors import InvalidRequest, NotFound, StorageError
 from penchant.events import Event, Role
 from penchant.pack import Facts, Pack, Placement
-from penchant.people import Rules, decide
-from penchant.placements import Ask, answer
+from penchant.people import Rules, decide, profile
+from penchant.placements import Ask, CompiledRule, answer
 from penchant.ranking import Objective
 from penchant.serving.live import LiveDomain, View
 from penchant.serving.request import RecommendationRequest
-from penchant.serving.slate_log import SlateLog
+from penchant.serving.slate_log import SlateLog, logged
 from penchant.slate import Slate
 from penchant.storage import Releases, SlateRow, Store
 
@@ -31,6 +32,8 @@ LONG_HISTORY = 2_000
 """Latest events that it reads when most of the first are a player's: five hours, told every ten seconds. A viewing of
 any length is a few interactions, so there are not more of them for it."""
 
+CONTEXT = "context."
+"""What stands before a word of the request's context where the person is asked about."""
 NOT_ALLOWED = "not personalized: this person does not allow it"
 NOT_KNOWN = "not personalized: what this person allows cannot be read now"
 
@@ -45,6 +48,7 @@ class DomainSetup:
         placements: Its placements by name, with configured changes.
         objective: Objective of placements that name none.
         region: Region of requests that name none.
+        attributes: Free fields of items that can be filtered by, and what each holds.
     """
 
     name: str
@@ -52,6 +56,12 @@ class DomainSetup:
     placements: Mapping[str, Placement]
     objective: str
     region: str | None
+    attributes: Mapping[str, FreeKind] = field(default_factory=dict)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Columns of its items."""
+        return Schema.of(self.pack.item, self.attributes)
 
 
 class Recommender:
@@ -75,11 +85,23 @@ class Recommender:
             clock: The moment of each request.
             log: Where slates go.
             consent: What holds for people who have said nothing.
+
+        Raises:
+            InvalidRequest: The filter of a placement is wrong.
         """
         self._domains, self._store, self._clock, self._log = domains, store, clock, log
         self._consent = consent
-        self._live = {name: LiveDomain(name, d.pack, store, releases) for name, d in domains.items()}
+        self._live = {
+            name: LiveDomain(name, d.pack, store, releases, schema=d.schema, placements=d.placements)
+            for name, d in domains.items()
+        }
         self._readers = {name: Reader(d.pack.signals) for name, d in domains.items()}
+        self._filters = {
+            (name, placement.name): parse_filter(placement.filter, setup.schema, f"placements.{placement.name}.filter")
+            for name, setup in domains.items()
+            for placement in setup.placements.values()
+            if placement.filter is not None
+        }
 
     def warm(self) -> dict[str, View]:
         """Load every domain, so that the first request does not wait."""
@@ -102,23 +124,44 @@ class Recommender:
         setup, placement = self._find(request)
         view = self._live[setup.name].view()
         self._check(request, placement)
+        # What is said of a filter must not depend on what else is wrong.
+        wanted = None if request.filter is None else parse_filter(request.filter, setup.schema)
+        shown = self._filters.get((setup.name, placement.name))
         now = self._clock.now()
-        notes = list(view.notes)
+        notes = [*view.notes, *view.rule_notes]
         allowed = self._allowed(request, notes)
-        events, earlier = self._history(setup, request, now, notes)
-        seeds = [view.codes[i] for i in request.items if i in view.codes]
+        personalized = request.personalized and allowed["personalization"]
+        rules = tuple(rule for rule in view.rules if rule.runs(placement.name, now))
+        known = self._known(setup, placement, request, personalized, shown, wanted, rules)
+        actors, person = self._person(request, known, notes)
+        events, earlier = self._history(setup, actors, now, notes)
+        seeds = np.array([view.codes[i] for i in request.items if i in view.codes], np.int32)
         notes += [f"unknown item: {i}" for i in request.items if i not in view.codes]
+        region = request.region or setup.region
+        moment: dict[str, Any] = {f"{CONTEXT}{name}": value for name, value in request.context.items()}
+        if region is not None:
+            moment["region"] = region
         facts = Facts(
-            self._readers[setup.name].queries(events, view.codes, now, np.array(seeds, np.int32), earlier),
-            request.region or setup.region,
+            self._readers[setup.name].queries(events, view.codes, now, seeds, earlier),
+            region,
             request.context,
+            {**person, **moment},
         )
+        about = About(seeds, facts.person if personalized else moment, now)
+        eligible = np.ones(len(view.parts.table), bool)
+        if shown is not None:
+            eligible &= shown.mask(view.parts.table, About(seeds, facts.person, now))
+        if wanted is not None:
+            eligible &= wanted.mask(view.parts.table, about)
+        eligible[[view.codes[name] for name in request.exclude if name in view.codes]] = False
         ask = Ask(
             facts,
             request.n or placement.size,
             self._objective(setup, placement),
-            _eligible(request, view),
-            request.personalized and allowed["personalization"],
+            eligible,
+            personalized,
+            rules,
+            about,
         )
         made = answer(placement, view.parts, ask, self._clock)
         actor = request.actor if allowed["analytics"] else None
@@ -132,7 +175,7 @@ class Recommender:
             degraded=(*notes, *made.degraded),
         )
         at = int(now * 1000)
-        self._log.add(SlateRow(slate.slate_id, setup.name, actor, at, msgspec.json.encode(slate)))
+        self._log.add(SlateRow(slate.slate_id, setup.name, actor, at, logged(slate, made.record)))
         return slate
 
     def _find(self, request: RecommendationRequest) -> tuple[DomainSetup, Placement]:
@@ -171,15 +214,60 @@ class Recommender:
             notes.append(NOT_ALLOWED)
         return allowed
 
+    @staticmethod
+    def _known(
+        setup: DomainSetup,
+        placement: Placement,
+        request: RecommendationRequest,
+        personalized: bool,
+        shown: Filter | None,
+        wanted: Filter | None,
+        rules: tuple[CompiledRule, ...],
+    ) -> bool:
+        """Whether anything asks for what is known of the person.
+
+        Hard constraints and the placement's own filter may, in every case; rules and the request's filter where the
+        answer is personal.
+        """
+        if request.actor is None:
+            return False
+        hard = any(c.needs_person for c in setup.pack.constraints if c.name in placement.constraints)
+        if hard or (shown is not None and shown.needs_person):
+            return True
+        return personalized and (
+            any(rule.needs_person for rule in rules) or (wanted is not None and wanted.needs_person)
+        )
+
+    def _person(
+        self, request: RecommendationRequest, known: bool, notes: list[str]
+    ) -> tuple[list[str], dict[str, Any]]:
+        """All ids of the person, and (with `known`) their traits by name."""
+        if request.actor is None:
+            return [], {}
+        try:
+            actors = self._store.actors(request.actor)
+        except StorageError as error:
+            notes.append(f"history: {error.public}")
+            return [], {}
+        if not known:
+            return actors, {}
+        try:
+            facts = profile(self._store.traits(actors))
+        except StorageError as error:
+            notes.append(f"traits: {error.public}")
+            return actors, {}
+        # What a trait is called must not make it a word of the request.
+        traits = ((name, fact.value) for name, fact in facts.items() if not name.startswith(CONTEXT))
+        return actors, {name: msgspec.json.decode(value) for name, value in traits}
+
     def _history(
-        self, setup: DomainSetup, request: RecommendationRequest, now: float, notes: list[str]
+        self, setup: DomainSetup, actors: list[str], now: float, notes: list[str]
     ) -> tuple[list[Event], list[str]]:
         """The latest events, and the items of goals before them."""
-        if request.actor is None:
+        if not actors:
             return [], []
         until = int(now * 1000)
         try:
-            actors = self._store.actors(request.actor)
             events = self._store.history(setup.name, actors, until=until, limit=HISTORY)
             if len(events) < HISTORY:
                 return events, []
@@ -199,15 +287,3 @@ class Recommender:
     def _objective(setup: DomainSetup, placement: Placement) -> Objective:
         name = placement.objective or setup.objective
         return next(o for o in setup.pack.objectives if o.name == name)
-
-
-def _eligible(request: RecommendationRequest, view: View) -> NDArray[np.bool_]:
-    table = view.parts.table
-    if request.filter is None:
-        eligible = np.ones(len(table), bool)
-    else:
-        eligible = compile_filter(request.filter, table, view.parts.pack.item).copy()
-    for name in request.exclude:
-        if name in view.codes:
-            eligible[view.codes[name]] = False
-    return eligible

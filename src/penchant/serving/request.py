@@ -24,10 +24,10 @@ class RecommendationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_un
         anonymous_id: Anonymous id of the person.
         items: Ids of the items the request is about: the page's item, the basket, what just ended.
         n: Items wanted; the placement's size when missing.
-        filter: Filter on item fields.
+        filter: Filter on item fields; it may name the request's items and the person, as in docs/filters.md.
         exclude: Ids of items not to show.
         region: Region code, as the catalog writes it; the domain's when missing.
-        context: Anything else that is known of the moment.
+        context: Anything else that is known of the moment; rules and filters may ask for it as `context.NAME`.
         personalized: False answers without looking at the person's history, save for hard constraints.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -28,7 +28,11 @@ class Content(Item, frozen=True, kw_only=True):
         available_until: End of the rights window.
         regions: Regions with rights; empty means all.
         age_rating: Youngest age it is meant for, in years.
+        flags: Words of the editors, as in `breaking` or `sponsored`.
     """
+
+    live: ClassVar[tuple[str, ...]] = ("active", "available_from", "available_until")
+    windows: ClassVar[tuple[tuple[str, str], ...]] = (("available_from", "available_until"),)
 
     kind: Literal["article", "video", "track", "podcast"] = "article"
     topics: tuple[str, ...] = ()
@@ -44,3 +48,4 @@ class Content(Item, frozen=True, kw_only=True):
     available_until: datetime | None = None
     regions: tuple[str, ...] = ()
     age_rating: Annotated[int, Meta(ge=0, le=21)] | None = None
+    flags: tuple[str, ...] = ()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from penchant.pack import Placement, Source
 
-_RIGHTS = ("rights-window", "rights-region", "published")
+_RIGHTS = ("rights-window", "rights-region", "published", "age-rating")
 _NEW = (*_RIGHTS, "not-finished", "not-turned-away")
 
 _SIMILAR_TASTE = ("similar_taste", "people with a taste like yours took it in to the end")
 _ALSO_WATCHED = ("also_followed", "often follows what you finished")
 _ALIKE = ("alike", "like what you finished")
+_PICKED = ("picked", "picked by the editors")
 
 PLACEMENTS = (
     Placement(
@@ -20,6 +21,7 @@ PLACEMENTS = (
             Source(model="als", weight=0.6, reason=_SIMILAR_TASTE),
             Source(model="item-knn", weight=0.6, reason=_ALSO_WATCHED),
             Source(model="alike", weight=1.0, reason=_ALIKE),
+            Source(model="editorial", weight=0.3, slots=2, k=50, reason=_PICKED),
         ),
         constraints=_NEW,
         caps={"creator": 6},
@@ -53,6 +55,15 @@ PLACEMENTS = (
         sources=(Source(model="popular-week", reason=("trending", "much seen this week")),),
         constraints=_NEW,
         fallback=("popular",),
+    ),
+    Placement(
+        name="editors-picks",
+        about="What the editors put together, in their order, then what most people finish.",
+        sources=(
+            Source(model="editorial", first=True, reason=_PICKED),
+            Source(model="popular", weight=0.5),
+        ),
+        constraints=_NEW,
     ),
     Placement(
         name="similar",

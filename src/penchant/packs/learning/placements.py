@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from penchant.pack import Placement, Source
 
-_SUITABLE = ("prerequisites", "in-date", "jurisdiction")
+_SUITABLE = ("prerequisites", "eligible", "in-date", "jurisdiction")
 _NEW = (*_SUITABLE, "not-completed")
 
 _SAME_PATH = ("same_path", "learners on your path took it next")
 _ALIKE = ("alike", "close to what you learned")
+_PICKED = ("picked", "picked by the teachers")
 
 PLACEMENTS = (
     Placement(
@@ -19,6 +20,7 @@ PLACEMENTS = (
             Source(model="co-visitation", weight=1.0, reason=_SAME_PATH),
             Source(model="item-knn", weight=0.7, reason=_SAME_PATH),
             Source(model="alike", weight=0.7, reason=_ALIKE),
+            Source(model="editorial", weight=0.3, slots=1, k=50, reason=_PICKED),
         ),
         constraints=_NEW,
         fallback=("popular-by-series", "popular-week", "popular"),
