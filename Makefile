@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PENCHANT_DATA ?= $(abspath ../shared/data)
 
 .PHONY: install demo test check-slow clients check-clients lint types layers bench bench-main bench-examples \
-	bench-ingest crash docs lock clean
+	bench-ingest bench-catalog crash docs lock clean
 CYCLES ?= 300
 
 install: .venv/installed
@@ -53,7 +53,7 @@ check-slow: install
 	if command -v npm >/dev/null 2>&1; then $(MAKE) clients; fi
 	$(BIN)/python -m pytest -m "slow or node" $(ARGS)
 
-bench: bench-main bench-examples bench-ingest
+bench: bench-main bench-examples bench-ingest bench-catalog
 
 bench-main: install
 	$(BIN)/python benchmarks/speed/main.py $(ARGS)
@@ -63,6 +63,9 @@ bench-examples: install
 
 bench-ingest: install
 	$(BIN)/python benchmarks/speed/ingest.py $(ARGS)
+
+bench-catalog: install
+	$(BIN)/python benchmarks/speed/catalog.py $(ARGS)
 
 # Kill a real server CYCLES times under load, on each store.
 crash: install
