@@ -4,12 +4,14 @@
     ├── ConfigError            penchant.toml or the environment is wrong; carries every problem at once
     ├── DataError
     │   ├── ImportFailed       a file cannot be read, or lacks what its mapping names
+    │   ├── FeedFailed         a feed cannot be pulled, read, or taken as it is
     │   ├── EventRejected      one event is wrong
     │   └── ItemRejected       one item is wrong
     ├── NotFound               a name that does not exist: domain, placement, model, release
     ├── InvalidRequest         a request field is wrong
     │   ├── TooLarge           a request is above one of the limits
-    │   └── Conflict           something else is kept under this id already
+    │   ├── Conflict           something else is kept under this id already
+    │   └── Reused             a key of idempotency was used for something else
     ├── KeyRejected            no key, or one that is unknown, expired or revoked
     ├── NotAllowed             the key is good, but not for this
     ├── TooMany                a key asks more often than it may
@@ -149,6 +151,19 @@ class ImportFailed(DataError):
         super().__init__(f"{path}: {reason}")
 
 
+class FeedFailed(DataError):
+    """A feed was not taken, and nothing of it was kept; `step` says how far it came.
+
+    `fetch`: it could not be pulled; `read`: it is not what it should be; `check`: it changes more than it may.
+    """
+
+    code = "feed_failed"
+
+    def __init__(self, feed: str, step: Literal["fetch", "read", "check"], reason: str) -> None:
+        self.feed, self.step, self.reason = feed, step, reason
+        super().__init__(f"{feed}: {reason}")
+
+
 class EventRejected(DataError):
     """One event is wrong; `reason` is one of a closed set of codes, `field` says where."""
 
@@ -160,13 +175,13 @@ class EventRejected(DataError):
 
 
 class ItemRejected(DataError):
-    """One item is wrong."""
+    """One item is wrong; `field` says where, as far as one field is to blame."""
 
     code = "item_rejected"
 
-    def __init__(self, item: str, reason: str) -> None:
-        self.item, self.reason = item, reason
-        super().__init__(f"item {_short(item)}: {reason}")
+    def __init__(self, item: str, reason: str, field: str = "") -> None:
+        self.item, self.reason, self.field = item, reason, field
+        super().__init__(f"item {_short(item)}: " + (f"{field}: {reason}" if field else reason))
 
 
 class NotFound(PenchantError):
@@ -202,6 +217,12 @@ class Conflict(InvalidRequest):
     """Something else is kept under this id already, and is not overwritten."""
 
     code = "conflict"
+
+
+class Reused(InvalidRequest):
+    """A key of idempotency came with another request than the first time."""
+
+    code = "key_reused"
 
 
 class KeyRejected(PenchantError):

@@ -107,8 +107,6 @@ def test_a_number_no_float_can_hold_is_missing() -> None:
 
 def test_rows_are_found_by_id_and_unknown_ids_are_not() -> None:
     assert [TABLE.row(name) for name in ("a", "gone", "nobody")] == [0, 3, -1]
-    assert TABLE.item(1) is THINGS[1]
-    assert TABLE.item(3) is None
 
 
 def test_only_items_of_the_catalog_are_present_and_only_those_switched_on_are_active() -> None:

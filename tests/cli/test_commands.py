@@ -84,6 +84,9 @@ def test_the_commands_are_those_the_documentation_names() -> None:
         "failed", "failed list", "failed show", "failed replay", "failed drop",
         "people", "people show", "people export", "people erase", "people unmerge", "people link", "people consent",
         "people erasures", "people readmit",
+        "items", "items show", "items put", "items set", "items delete",
+        "feeds", "feeds add", "feeds run", "feeds list", "feeds show", "feeds remove",
+        "rules", "rules list", "rules add", "rules show", "rules end", "rules remove", "rules history",
     }  # fmt: skip
 
 

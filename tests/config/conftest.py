@@ -36,12 +36,21 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
     attributes: dict[str, Any] = {}
 
 
+def filter_problem(filter_: object, free: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What the engine's own check would say, of filters on one field."""
+    field = filter_["field"] if isinstance(filter_, dict) else None
+    if field in (*Thing.__struct_fields__, *(f"attributes.{name}" for name in free)):
+        return None
+    return "filter.field", f'no such field, got "{field}"'
+
+
 PACKS = {
     "product": PackNames(
         models={"als": Factors, "item-knn": Factors, "popular-week": Factors},
         objectives=("conversion", "revenue", "profit"),
         placements=("home", "also-like", "similar"),
         item=Thing,
+        filter_problem=filter_problem,
     ),
     "content": PackNames(models={}, objectives=("attention",), placements=("feed",), item=Thing),
 }

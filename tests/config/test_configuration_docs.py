@@ -28,6 +28,7 @@ SECTIONS = {
     "### `[domains.NAME]`": settings.Domain,
     "### `[domains.NAME.evaluation]`": settings.Evaluation,
     "### `[sources.NAME]`": settings.SourceSettings,
+    "### `[feeds]`": settings.Feeds,
     "### `[placements.NAME]`": settings.PlacementSettings,
     "### `[[imports]]`": settings.Import,
     "Rows to **exclude**": settings.Exclusion,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from penchant.config import EVENT_FIELDS, PackNames
+from penchant.config import EVENT_FIELDS, PackNames, Workspace
 from penchant.errors import ConfigProblem
 
 Problems = Callable[..., list[ConfigProblem]]
@@ -75,6 +75,26 @@ def test_like_must_be_a_placement_of_the_domains_own_pack(one_problem: Only) -> 
 
 def test_like_frees_the_placements_name(loads: Callable[..., object]) -> None:
     loads(SHOP + '[placements.top]\ndomain = "shop"\nlike = "home"\nobjective = "revenue"\ncaps = { brand = 2 }')
+
+
+def test_a_placements_filter_is_checked_with_the_free_fields_of_its_domain(
+    loads: Callable[..., Workspace], problems: Problems
+) -> None:
+    grip = SHOP + 'attributes = { grip = "number" }\n'
+    text = '[placements.home]\ndomain = "shop"\nfilter = { field = "attributes.grip", range = [1, 5] }'
+
+    assert loads(grip + text).settings.placements["home"].filter == {"field": "attributes.grip", "range": [1, 5]}
+    assert [str(p) for p in problems(SHOP + text)] == [
+        'penchant.toml:5 placements.home.filter: filter.field: no such field, got "attributes.grip"'
+    ]
+
+
+def test_a_free_field_may_not_have_the_name_of_a_field(problems: Problems) -> None:
+    assert {str(p) for p in problems(SHOP + 'attributes = { brand = "text", grip = "weight" }')} == {
+        'penchant.toml:3 domains.shop.attributes.brand: is a field of the item type, and not a free one, got "brand"',
+        "penchant.toml:3 domains.shop.attributes.grip:"
+        ' must be "flag", "number", "tags", "text" or "time", got "weight"',
+    }
 
 
 def test_a_placements_objective_and_caps_are_looked_up_in_its_pack(problems: Problems) -> None:

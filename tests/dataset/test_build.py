@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from penchant.catalog import Item
+from penchant.catalog import History, Item, ItemTable
 from penchant.dataset import Dataset, build
 from penchant.events import Event, Link, Role, Signal
+from penchant.packs.product.items import Product
 from penchant.storage import Lake, SQLiteStore
 
 HOUR = 3600.0
@@ -35,7 +36,7 @@ def built(store: SQLiteStore, tmp_path: Path) -> Build:
     def make(
         events: list[Event],
         links: tuple[tuple[str, str], ...] = (),
-        items: dict[str, Item] | None = None,
+        items: dict[str, Item] | ItemTable | None = None,
         now: float | None = None,
         **people: Any,
     ) -> Dataset:
@@ -43,7 +44,9 @@ def built(store: SQLiteStore, tmp_path: Path) -> Build:
         store.append([], links=[Link(a, b, 0, "test", "event") for a, b in links])
         lake = Lake(tmp_path / "lake")
         lake.roll(store)
-        return build("shop", lake.files("shop"), SIGNALS, store.persons(), items or {}, now=now, **people)
+        return build(
+            "shop", lake.files("shop"), SIGNALS, store.persons(), {} if items is None else items, now=now, **people
+        )
 
     return make
 
@@ -312,3 +315,55 @@ def test_files_from_before_players_told_their_place_are_read(tmp_path: Path) -> 
     assert old.interactions.role.tolist() == [Role.WEAK, Role.WEAK]
     assert [both.items.ids[code] for code in both.interactions.item] == ["x", "y", "v"]
     assert both.interactions.role.tolist() == [Role.WEAK, Role.WEAK, Role.GOAL]
+
+
+# The catalog as it was
+
+
+def remembered(*records: tuple[str, str, float, float | None]) -> History:
+    ids, fields, moments, values = zip(*records, strict=True)
+    at = [int(moment * 1000) for moment in moments]
+    columns = {"id": ids, "field": fields, "at": pa.array(at, pa.int64()), "value": pa.array(values, pa.float64())}
+    return History.read([pa.record_batch(columns)], sorted(set(ids)))
+
+
+def test_tracked_fields_before_a_cut_are_what_they_were_then(built: Build, event: Make) -> None:
+    history = remembered(
+        ("shoe", "active", 0, 1.0), ("shoe", "price", 0, 80.0), ("shoe", "price", 50, 60.0),
+        ("elsewhere", "price", 0, 1.0), ("hat", "active", 30, 1.0), ("hat", "active", 40, 0.0),
+    )  # fmt: skip
+    items = {
+        "shoe": Product(id="shoe", price=60.0, margin=5.0),
+        "cap": Product(id="cap", price=9.0),
+        "hat": Product(id="hat", active=False),
+    }
+    data = built([event("Product Viewed", "shoe", at=20), event("Product Viewed", "sock", at=60)], items=items,
+                 history=history)  # fmt: skip
+
+    assert data.items.ids == ("cap", "hat", "shoe", "sock")
+    assert data.table.number("price").tolist() == pytest.approx([9.0, np.nan, 60.0, np.nan], nan_ok=True)
+    then = data.before(45).table
+    assert then.number("price").tolist() == pytest.approx([9.0, np.nan, 80.0, np.nan], nan_ok=True)
+    assert then.number("margin").tolist() == pytest.approx([np.nan, np.nan, 5.0, np.nan], nan_ok=True)
+    assert (data.table.active.tolist(), then.active.tolist()) == ([True, False, True, False],) * 2
+    assert data.before(35).table.active.tolist() == [True, True, True, False]
+    assert data.before(45).before(35).table.active.tolist() == [True, True, True, False]
+
+
+def test_without_records_the_catalog_is_as_it_is(built: Build, event: Make) -> None:
+    items = {"shoe": Product(id="shoe", price=60.0)}
+    data = built([event("Product Viewed", "shoe", at=20)], items=items)
+
+    assert data.before(10).table is data.table
+    assert data.history is None
+    assert built([], items=items, history=History.read([], [])).before(10).table.number("price").tolist() == [60.0]
+
+
+@pytest.mark.parametrize("now", [0.0, None])
+def test_the_catalog_may_come_as_a_table_in_any_order(built: Build, event: Make, now: float | None) -> None:
+    table = ItemTable(["sock", "gone", "cap"], [Product(id="sock", price=4.0), None, Product(id="cap", price=9.0)])
+    data = built([event("Product Viewed", "shoe", at=20)] if now is None else [], items=table, now=now)
+
+    assert data.items.ids == (("cap", "shoe", "sock") if now is None else ("cap", "sock"))
+    assert data.table.number("price")[[0, -1]].tolist() == [9.0, 4.0]
+    assert data.table.present.tolist() == [name != "shoe" for name in data.items.ids]

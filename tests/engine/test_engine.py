@@ -238,8 +238,8 @@ def test_items_are_put_all_or_none(opens: Opens) -> None:
         assert caught.value.item == "b3"
         assert "items[2]" in str(caught.value)
         assert "price" in str(caught.value)
-        kept = [msgspec.json.decode(body) for _, body, _ in engine.store.items("books")]
-        assert [(item["id"], item["price"]) for item in kept] == [("b1", 9.5)]
+        assert [item.id for item in engine.items_of("books", ["b1", "b2", "b3"]).values()] == ["b1"]
+        assert engine.items_of("books", ["b1"])["b1"].price == 9.5
 
 
 def test_items_of_a_domain_are_of_its_packs_kind(opens: Opens) -> None:

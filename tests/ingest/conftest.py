@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from penchant.catalog import Item
+from penchant.catalog import Change, ChangeVerdict, Item, KeptItem, Schema, apply_changes, join
 from penchant.clock import FixedClock, parse_time
 from penchant.config.settings import Import, Limits
 from penchant.events import Event, Link, Reading
@@ -32,7 +32,8 @@ class MemorySink:
 
     def __init__(self) -> None:
         self.events: dict[tuple[str, str, int], Event] = {}
-        self.items: dict[str, dict[str, Any]] = {}
+        self.kept: dict[str, KeptItem] = {}
+        self.kind: type[Item] = Product
         self.links: set[Link] = set()
         self.erased: set[str] = set()
 
@@ -49,8 +50,18 @@ class MemorySink:
         self.links |= set(links)
         return fates
 
-    def put_items(self, domain: str, items: Sequence[tuple[str, bytes]]) -> None:
-        self.items |= {name: json.loads(data) for name, data in items}
+    def write(self, domain: str, changes: Sequence[Change]) -> list[ChangeVerdict]:
+        write, verdicts = apply_changes(Schema.of(self.kind), changes, self.kept, int(NOW * 1000))
+        for name, live in write.lives:
+            self.kept[name] = self.kept.get(name, KeptItem(name, b"", b""))._replace(live=live)
+        for name, body in write.bodies:
+            self.kept[name] = self.kept[name]._replace(body=body)
+        return verdicts
+
+    @property
+    def items(self) -> dict[str, dict[str, Any]]:
+        """What is kept, as plain fields."""
+        return {item.id: json.loads(join(item.body or b"", item.live or b"")) for item in self.kept.values()}
 
     def told(self, *fields: str) -> list[Any]:
         """Chosen fields of all events, in the order they came."""
@@ -76,11 +87,13 @@ def run(tmp_path: Path, sink: MemorySink) -> Callable[..., ImportReport]:
             (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
         spec["name"] = spec.pop("as_name", "test")
         columns = {field: column(value) for field, value in spec.pop("columns").items()}
+        sink.kind = item_type
         made = msgspec.convert({"domain": "shop", "path": name, "columns": columns, **spec}, Import)
         return import_file(
             made,
             find_files(name, tmp_path),
             sink=sink,
+            catalog=sink,
             kind=item_type,
             rejected_folder=tmp_path / "rejected",
             clock=FixedClock(NOW),

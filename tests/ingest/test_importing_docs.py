@@ -38,6 +38,7 @@ def run(example: str, folder: Path, sink: Any) -> ImportReport:
         spec,
         find_files(spec.path, workspace.root),
         sink=sink,
+        catalog=sink,
         kind=packs[workspace.settings.domains[spec.domain].pack].item,
         rejected_folder=workspace.rejected,
         clock=FixedClock(parse_time("2026-11-21T20:00:00Z")),

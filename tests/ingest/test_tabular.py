@@ -15,11 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from penchant.catalog import Schema
 from penchant.clock import FixedClock, parse_time
 from penchant.config.settings import Import, Value
 from penchant.errors import ImportFailed
 from penchant.events import Link
-from penchant.ingest import REASONS, ImportReport, import_file
+from penchant.ingest import REASONS, CatalogWriter, ImportReport, import_file
 from penchant.packs.content.items import Content
 from penchant.packs.product.items import Product
 from penchant.storage import SQLiteStore
@@ -321,6 +322,46 @@ def test_a_catalog_is_typed_by_the_packs_item(run: Run, sink: Any, rejected: Rej
     assert (sink.items["2"]["title"], sink.items["2"]["stock"]) == ("Sock again", 0)
 
 
+ITEMS = {"id": "sku", "title": "name", "price": "cost", "stock": "n"}
+
+
+def test_importing_items_again_changes_nothing(run: Run, sink: Any) -> None:
+    data = "sku,name,cost,n\n1,Shoe,79.5,3\n2,Sock,4,\n2,Sock,4,\n"
+
+    first = run("p.csv", data, kind="items", columns=ITEMS)
+    kept = dict(sink.kept)
+    again = run("p.csv", kind="items", columns=ITEMS)
+
+    assert (first.stored, first.duplicate) == (2, 1)
+    assert (again.stored, again.duplicate) == (0, 3)
+    assert balanced(again)
+    assert sink.kept == kept
+
+
+def test_pieces_that_a_file_says_nothing_of_stay_as_they_are(run: Run, sink: Any) -> None:
+    run("p.csv", "sku,name,cost,n\n1,Shoe,79.5,3\n", kind="items", columns=ITEMS)
+    run("q.csv", "sku,name,cost\n1,Boot,\n", kind="items", columns={k: ITEMS[k] for k in ("id", "title", "price")})
+
+    assert sink.items == {"1": {"id": "1", "title": "Boot", "stock": 3}}
+
+
+def test_items_that_contradict_themselves_are_refused_by_line_and_field(run: Run, rejected: Rejected) -> None:
+    columns = {"id": "sku", "currency": "cur", "category": "path", "stock_at": "where", "labels": "tags"}
+    report = run(
+        "p.csv",
+        'sku,cur,path,where,tags\n1,Euro,,,\n2,,Shoes > > Running,,\n3,,,"{""berlin"": -1}",\n4,eur,Shoes>Red,,a|b\n',
+        kind="items",
+        columns=columns,
+    )
+
+    assert (report.stored, report.rejected) == (1, {"bad_value": 3})
+    assert [(row["line"], row["field"], row["message"]) for row in rejected()] == [
+        (2, "currency", 'must be a code of three letters, as "EUR", got "EURO"'),
+        (3, "category", 'must have no empty part, got "Shoes > > Running"'),
+        (4, "stock_at", "must be at least 0, got -1"),
+    ]
+
+
 def test_items_of_another_pack_are_read_from_json_lines(run: Run, sink: Any) -> None:
     run(
         "c.jsonl",
@@ -410,7 +451,11 @@ def test_the_real_store_takes_what_the_importer_gives(store: SQLiteStore, tmp_pa
     spec = Import(name="test", domain="shop", path="a.csv", columns=columns)
     clock = FixedClock(parse_time("2026-11-21"))
 
-    report = import_file(spec, [file], sink=store, kind=Product, rejected_folder=tmp_path / "r", clock=clock)
+    writer = CatalogWriter(store, {"shop": Schema.of(Product)}, clock, limit=100)
+
+    report = import_file(
+        spec, [file], sink=store, catalog=writer, kind=Product, rejected_folder=tmp_path / "r", clock=clock
+    )
 
     assert (report.stored, report.duplicate) == (2, 1)
 
@@ -460,9 +505,10 @@ def test_whatever_a_file_holds_its_rows_add_up(run: Run, sink: Any, body: bytes 
 MEASURE = """
 import resource, sys
 from pathlib import Path
+from penchant.catalog import Schema
 from penchant.clock import SystemClock
 from penchant.config.settings import Import, Value
-from penchant.ingest import import_file
+from penchant.ingest import CatalogWriter, import_file
 from penchant.packs.product.items import Product
 from penchant.storage import SQLiteStore
 
@@ -470,8 +516,10 @@ folder = Path(sys.argv[1])
 columns = {"event": Value(value="Product Viewed"), "time": "time", "user_id": "user", "item": "item"}
 spec = Import(name="test", domain="shop", path="a.csv", columns=columns)
 store = SQLiteStore(folder / "penchant.db")
+clock = SystemClock()
+catalog = CatalogWriter(store, {"shop": Schema.of(Product)}, clock, limit=100)
 report = import_file(
-    spec, [folder / "a.csv"], sink=store, kind=Product, rejected_folder=folder / "r", clock=SystemClock()
+    spec, [folder / "a.csv"], sink=store, catalog=catalog, kind=Product, rejected_folder=folder / "r", clock=clock
 )
 store.close()
 print(report.stored, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -95,7 +95,7 @@ def test_a_placement_that_several_domains_have_needs_the_domain(
         ({"placement": None}, "placement", "str"),
         ({"items": "shoe"}, "items", "array"),
         ({"filter": {"field": "prise", "eq": 1}}, "filter.field", 'did you mean "price"?'),
-        ({"filter": {"field": "price", "range": ["a", 1]}}, "filter.range", "number"),
+        ({"filter": {"field": "price", "range": ["a", 1]}}, "filter.range[0]", "number"),
         ({"filter": {"field": "price", "above": 1}}, "filter", "range"),
         ({"filter": []}, "filter", "object"),
         ({"placement": "also-like"}, "items", "at least one item"),

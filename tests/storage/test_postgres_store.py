@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from penchant.catalog import KeptItem
 from penchant.errors import StorageError
 from penchant.storage import PostgresStore, SQLiteStore, Store, open_store
 from penchant.testing import StoreChecks
+from penchant.testing.stores import kept, put
 from postgres_server import ask
 
 
@@ -32,12 +34,12 @@ class TestPostgresStore(StoreChecks):
 
 
 def test_a_store_is_found_again(store: Store, postgres_url: str) -> None:
-    store.put_items("shop", [("shoe", b"{}")])
+    put(store, "shoe")
     salt = store.meta()["salt"]
     store.close()
 
     again = PostgresStore(postgres_url)
-    assert again.items("shop") == [("shoe", b"{}", 1)]
+    assert kept(again) == [KeptItem("shoe", b"{}", b"{}", 1)]
     assert again.meta()["salt"] == salt
     again.close()
 
@@ -69,9 +71,9 @@ def test_a_schema_with_the_tables_of_something_else_is_left_alone(postgres_url: 
 def test_ids_sort_as_they_do_on_every_store(store: Store) -> None:
     """Whatever language the server sorts in."""
     names = ["b", "B", "a", "ä", "Z", "_", "1", "🙂", "\uffff"]
-    store.put_items("shop", [(name, b"{}") for name in names])
+    put(store, *names)
 
-    assert [name for name, _, _ in store.items("shop")] == sorted(names)
+    assert [item.id for item in kept(store)] == sorted(names)
 
 
 def test_a_url_says_which_store(postgres_url: str, tmp_path: Path) -> None:

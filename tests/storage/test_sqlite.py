@@ -11,12 +11,13 @@ import msgspec
 import numpy as np
 import pytest
 
+from penchant.catalog import KeptItem
 from penchant.errors import StorageError
 from penchant.events import Consent, Event, Link, Trait
 from penchant.storage import FailedRow, Fate, SlateRow, SQLiteStore
 from penchant.storage.tables import SCHEMA_VERSION
 from penchant.testing import StoreChecks
-from penchant.testing.stores import failure, viewed
+from penchant.testing.stores import failure, kept, viewed
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_file_of_version_1_is_brought_up_to_this_one(tmp_path: Path) -> None:
         "user:bob": "user:bob",
     }
     assert store.link_history(["anon:a1"]) == [(Link("anon:a1", "user:ann", 0, "", "event"), None)]
-    assert store.items("shop") == [("i1", b"{}", 3)] and store.catalog_version("shop") == 3
+    assert kept(store) == [KeptItem("i1", b"{}", b'{"id":"i1"}', 3)] and store.versions("shop") == (3, 0)
     assert [slate.slate_id for slate in store.slates_of(["user:ann"])] == ["s1"]
     assert store.meta()["schema"] == str(SCHEMA_VERSION)
     assert store.check() == []

@@ -28,21 +28,14 @@ def in_region(table: ItemTable, field: str, region: str | None) -> Mask:
     Without a region only rows that name none pass: rights are not guessed.
     """
     tags = table.tags(field)
-    unbound: Mask = np.diff(tags.ptr) == 0
-    if region is None or region not in tags.names:
-        return unbound
-    row = np.repeat(np.arange(len(table)), np.diff(tags.ptr))
-    named = np.zeros(len(table), bool)
-    named[row[tags.codes == tags.names.index(region)]] = True
-    held: Mask = unbound | named
-    return held
+    unbound: Mask = ~tags.has
+    return unbound if region is None else unbound | tags.naming(region)
 
 
 def all_tags_in(table: ItemTable, field: str, reached: Mask) -> Mask:
     """Rows whose tags in `field` are all ids of rows in `reached`; rows without tags pass."""
     tags = table.tags(field)
     ok = np.array([(row := table.row(name)) >= 0 and bool(reached[row]) for name in tags.names], bool)
-    of = np.repeat(np.arange(len(table)), np.diff(tags.ptr))
     missing = np.zeros(len(table), bool)
-    missing[of[~ok[tags.codes]]] = True
+    missing[tags.row_of[~ok[tags.codes]]] = True
     return ~missing

@@ -13,12 +13,15 @@ from penchant.cli import (
     demo,
     evaluate,
     failed,
+    feeds,
     import_data,
     init,
+    items,
     keys,
     people,
     recommend,
     releases,
+    rules,
     serve,
     train,
 )
@@ -68,10 +71,13 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("recommend")(recommend.recommend)
 app.command("serve")(serve.serve)
+app.add_typer(items.app, name="items")
+app.add_typer(rules.app, name="rules")
 app.add_typer(releases.app, name="releases")
 app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")
 app.add_typer(failed.app, name="failed")
+app.add_typer(feeds.app, name="feeds")
 app.command("demo")(demo.demo)
 
 

@@ -120,9 +120,9 @@ def play(engine: Engine, played: Scenario) -> None:
     for site, events in (("shop", played.shop_events), ("channel", played.stream_events)):
         verdicts = engine.collect([message(event) for event in events], site)
         wrong = [v for v in verdicts if v.status != "accepted"]
-        table_ = engine.recommender.warm()[site].parts.table
+        items = engine.items_of(site, [event["item"] for event in events])
         for event in events:
-            item = recommend.describe(table_.item(table_.row(event["item"])))
+            item = recommend.describe(items.get(event["item"]))
             share = f" ({event['progress']:.0%})" if event["progress"] is not None else ""
             say(f"  {event['time']:%H:%M}  {event['event']}{share}: {item}")
         for verdict in wrong:

@@ -57,12 +57,11 @@ def recommend(
 
 def show(engine: Engine, slate: Slate, title: str = "") -> None:
     """Print a slate with what its items are and why they are there."""
-    parts = engine.recommender.warm()[slate.domain].parts
+    items = engine.items_of(slate.domain, [entry.id for entry in slate.items])
     rows = [("", "item", "what", "value", "why")]
     for entry in slate.items:
-        item = parts.table.item(parts.table.row(entry.id))
         why = "; ".join(reason.text for reason in entry.reasons)
-        rows.append((str(entry.position), entry.id, describe(item), f"{entry.value:.2f}", why))
+        rows.append((str(entry.position), entry.id, describe(items.get(entry.id)), f"{entry.value:.2f}", why))
     if slate.items:
         out.print(table(title or f"{slate.domain} / {slate.placement}", rows, right_from=9, whole=2))
     else:

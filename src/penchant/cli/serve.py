@@ -15,6 +15,7 @@ from penchant.cli.screen import DEFAULT_CONFIG, ConfigPath, err, say
 from penchant.console import start_page
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest
+from penchant.ingest import FeedSchedule
 from penchant.server import create_app
 from penchant.server.origins import loopback
 
@@ -65,13 +66,17 @@ def run(engine: Engine, host: str, port: int) -> None:
         application = create_app(engine, [start_page])
         _settle()
         config = uvicorn.Config(application, log_level="warning", access_log=False)
+        schedule = FeedSchedule(engine.feeds)
         # Once it has shut down, the server raises the signal again that ended it: SIGTERM would end the process
         # there and then, with answers not yet logged and the store open.
         before = signal.signal(signal.SIGTERM, _end)
         try:
             with suppress(KeyboardInterrupt):
+                if engine.settings.feeds.pull:
+                    schedule.start()
                 uvicorn.Server(config).run(sockets=[listener])
         finally:
+            schedule.close()
             signal.signal(signal.SIGTERM, before)
 
 

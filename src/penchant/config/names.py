@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import zoneinfo
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +51,15 @@ class PackNames:
         objectives: Objectives, the default first.
         placements: Placements that ship.
         item: The item type.
+        filter_problem: What is wrong with a filter on its items, given the free fields that a domain declares: where
+            in the filter, and a sentence; None when nothing is.
     """
 
     models: Mapping[str, type[msgspec.Struct]]
     objectives: Sequence[str]
     placements: Sequence[str]
     item: type[msgspec.Struct]
+    filter_problem: Callable[[object, Mapping[str, Any]], tuple[str, str] | None] = lambda filter_, free: None
 
     @property
     def item_fields(self) -> tuple[str, ...]:
@@ -113,6 +116,10 @@ class _Check:
         if "pack" not in domain or not self._known("pack", (*at, "pack"), domain["pack"], sorted(self.packs)):
             return
         pack = self.packs[domain["pack"]]
+        for field in domain.get("attributes", {}):
+            if field in pack.item_fields:
+                wanted = "is a field of the item type, and not a free one"
+                self._add("conflict", (*at, "attributes", field), wanted, shown(field))
         if "objective" in domain:
             self._known("objective", (*at, "objective"), domain["objective"], pack.objectives)
         for model, settings in domain.get("models", {}).items():
@@ -145,6 +152,11 @@ class _Check:
             self._known("objective", (*at, "objective"), placement["objective"], pack.objectives)
         for field in placement.get("caps", {}):
             self._known("item field to cap by", (*at, "caps", field), field, pack.cap_fields)
+        if "filter" in placement:
+            free = self.domains[placement["domain"]].get("attributes", {})
+            wrong = pack.filter_problem(placement["filter"], free)
+            if wrong is not None:
+                self._add("out_of_range", (*at, "filter"), f"{wrong[0]}: {wrong[1]}" if wrong[0] else wrong[1])
 
     def imported(self, at: KeyPath, one: Tree) -> None:
         pack = self._pack_of(at, one)

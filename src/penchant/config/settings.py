@@ -69,6 +69,7 @@ class Limits(_Settings, frozen=True, kw_only=True):
         body_mb: Largest request body, unpacked.
         batch: Most messages in one batch.
         message_kb: Largest message.
+        bulk_mb: Largest body of a bulk change of items, unpacked.
         depth: Deepest nesting of a message.
         text: Longest text in a message, in characters.
         public_rate: Requests a second of each `pk_` key; more are answered with 429.
@@ -81,6 +82,7 @@ class Limits(_Settings, frozen=True, kw_only=True):
 
     body_mb: Annotated[int, Meta(ge=1, le=64)] = 4
     batch: Annotated[int, Meta(ge=1, le=100_000)] = 2_500
+    bulk_mb: Annotated[int, Meta(ge=1, le=1_024)] = 64
     message_kb: Annotated[int, Meta(ge=1, le=1_024)] = 64
     depth: Annotated[int, Meta(ge=4, le=100)] = 20
     text: Annotated[int, Meta(ge=100, le=1_000_000)] = 16_384
@@ -169,6 +171,23 @@ class Evaluation(_Settings, frozen=True, kw_only=True):
     max_people: Annotated[int, Meta(ge=10)] = 20_000
 
 
+class Feeds(_Settings, frozen=True, kw_only=True):
+    """`[feeds]`: how feeds are pulled; which feeds there are, `penchant feeds` knows.
+
+    Attributes:
+        pull: The server pulls feeds when they are due.
+        private: Hosts that feeds may be pulled from although their address is private, as in `pim.internal` or
+            `127.0.0.1:8080`.
+        most_mb: Largest feed, unpacked.
+        seconds: Longest time that pulling one may take.
+    """
+
+    pull: bool = True
+    private: tuple[Text, ...] = ()
+    most_mb: Annotated[int, Meta(ge=1, le=10_000)] = 512
+    seconds: Annotated[int, Meta(ge=1, le=86_400)] = 600
+
+
 class Domain(_Settings, frozen=True, kw_only=True):
     """`[domains.NAME]`: one site's use of a pack.
 
@@ -176,6 +195,7 @@ class Domain(_Settings, frozen=True, kw_only=True):
         pack: `product`, `content` or `learning`, or one found through the entry point `penchant.packs`.
         objective: Which of the pack's objectives ranks; the pack's first when missing.
         region: Default region of a request, for rights and sellable regions.
+        attributes: Free fields of items that can be filtered by, and what each holds.
         models: `[domains.NAME.models.KIND]`: hyper-parameters over the pack's own.
         evaluation: How this domain is judged.
     """
@@ -183,6 +203,7 @@ class Domain(_Settings, frozen=True, kw_only=True):
     pack: Name
     objective: Name | None = None
     region: Text | None = None
+    attributes: dict[str, Literal["text", "tags", "number", "flag", "time"]] = {}
     models: dict[str, dict[str, Any]] = {}
     evaluation: Evaluation = Evaluation()
 
@@ -197,6 +218,7 @@ class PlacementSettings(_Settings, frozen=True, kw_only=True):
         objective: Objective over the domain's.
         budget_ms: Time for one answer.
         caps: Most items of one value, by field: `{ brand = 3 }`.
+        filter: Only items that this filter lets through are shown: `{ field = "price", range = [5, 500] }`.
     """
 
     domain: Name
@@ -205,6 +227,7 @@ class PlacementSettings(_Settings, frozen=True, kw_only=True):
     objective: Name | None = None
     budget_ms: Annotated[int, Meta(ge=1, le=60_000)] | None = None
     caps: dict[str, Annotated[int, Meta(ge=1)]] = {}
+    filter: dict[str, Any] | None = None
 
 
 class Value(_Settings, frozen=True, kw_only=True, tag_field="column", tag="value"):
@@ -285,6 +308,7 @@ class Settings(_Settings, frozen=True, kw_only=True):
         training: How models are fitted.
         domains: The sites, by name; at least one.
         sources: Senders of events, by name, beside one for each domain.
+        feeds: How feeds are pulled.
         placements: Slots, by name, over those the packs ship.
         imports: Files to take events and items from.
     """
@@ -296,5 +320,6 @@ class Settings(_Settings, frozen=True, kw_only=True):
     training: Training = Training()
     domains: Annotated[dict[Name, Domain], Meta(min_length=1, description="a table with at least one [domains.NAME]")]
     sources: dict[Name, SourceSettings] = {}
+    feeds: Feeds = Feeds()
     placements: dict[Name, PlacementSettings] = {}
     imports: tuple[Import, ...] = ()

@@ -59,6 +59,17 @@ pack = "{pack}"
 #item_ids = ["sku", "product_id"]    # properties that hold the item's id, the strongest first (example)
 #page_views = true                   # a page that names an item is a view of it (example)
 
+# Free fields of items that can be filtered by, and what each holds (example).
+#[domains.{name}.attributes]
+#grip = "number"       # (example)
+
+# How feeds are pulled; `penchant feeds add` adds one.
+[feeds]
+#pull = true
+#private = []          # hosts that may have a private address, such as "pim.internal"
+#most_mb = 512
+#seconds = 600
+
 # How models are judged: on what came last. Without these lines the last tenth of the data, at most 14 days.
 [domains.{name}.evaluation]
 #test_days = 14        # (example)

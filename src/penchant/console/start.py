@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
@@ -94,7 +95,7 @@ def _shown(engine: Engine, name: str) -> Shown:
         winner=judged.get("winner"),
         reason=judged.get("winner_reason"),
         items=int(view.parts.table.active.sum()),
-        item=_first(view.parts.table),
+        item=_first(engine, name, view.parts.table),
         sources=tuple(source for source, told in engine.sources.items() if told.domain == name),
         notes=view.notes,
         placements=tuple((p.name, p.about) for p in setup.placements.values()),
@@ -112,6 +113,10 @@ def _judged(engine: Engine, name: str, release: str | None) -> dict[str, Any]:
         return {}
 
 
-def _first(table: ItemTable) -> tuple[str, str] | None:
-    found = next((item for row in range(len(table)) if (item := table.item(row)) and item.active), None)
-    return (found.id, found.title) if found else None
+def _first(engine: Engine, domain: str, table: ItemTable) -> tuple[str, str] | None:
+    rows = np.flatnonzero(table.active)
+    if not len(rows):
+        return None
+    name = table.ids[int(rows[0])]
+    item = engine.items_of(domain, [name]).get(name)
+    return (name, item.title) if item else None

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from penchant.catalog import Item, ItemTable
+from penchant.catalog import History, Item, ItemTable
 from penchant.dataset.dataset import Dataset, Interactions
 from penchant.dataset.idmap import IdMap
 from penchant.dataset.interactions import (
@@ -37,8 +37,9 @@ def build(
     files: Sequence[Path],
     signals: Sequence[Signal],
     persons: Mapping[str, str],
-    items: Mapping[str, Item],
+    items: Mapping[str, Item] | ItemTable,
     *,
+    history: History | None = None,
     now: float | None = None,
     threads: int = 2,
     excluded: Collection[str] = (),
@@ -51,7 +52,8 @@ def build(
         files: Parquet files of the lake.
         signals: The pack's signals.
         persons: Actor to person, for linked actors.
-        items: The catalog by id.
+        items: The catalog, by id or as a table in any order.
+        history: What tracked fields of items were; it may know of other items too.
         now: Unix seconds; events at or after it are left out. Just after the last event when None.
         threads: Threads DuckDB may use.
         excluded: People whose events are left out, as those who do not allow it.
@@ -60,8 +62,12 @@ def build(
     Returns:
         All interactions before `now`; an empty dataset when there are none.
     """
+    catalog = _ids(items)
     if not files:
-        return _empty(domain, items, now)
+        names = sorted(catalog)
+        table = _table(items, names)
+        kept = history.aligned(names) if history is not None else None
+        return Dataset(domain, IdMap([]), IdMap(names), _no_rows(), table, now if now is not None else 0.0, kept)
 
     def people(events: Any) -> Any:
         return without(with_persons(events, persons), excluded, only)
@@ -80,7 +86,7 @@ def build(
         rows = connection.create_table("interactions", made, temp=True)
         people_ = rows.select("person").distinct().order_by("person").to_pyarrow()["person"].to_pylist()
         known = rows.select("item").distinct().to_pyarrow()["item"].to_pylist()
-        names = sorted(set(known) | items.keys())
+        names = sorted(set(known) | catalog)
         person = rows.mutate(person_code=ibis.dense_rank().over(ibis.window(order_by=["person"])))
         space = ibis.memtable(pa.table({"name": names, "item_code": np.arange(len(names))}))
         coded = person.join(space, person["item"] == space["name"])
@@ -115,9 +121,22 @@ def build(
         IdMap(people_),
         IdMap(names),
         rows if settled.keep.all() else rows.where(settled.keep),
-        ItemTable(names, [items.get(name) for name in names]),
+        _table(items, names),
         now if now is not None else float(column["time"].max(initial=-1.0)) + 1.0,
+        history.aligned(names) if history is not None else None,
     )
+
+
+def _ids(items: Mapping[str, Item] | ItemTable) -> set[str]:
+    if isinstance(items, ItemTable):
+        return {name for name, there in zip(items.ids, items.present.tolist(), strict=True) if there}
+    return set(items)
+
+
+def _table(items: Mapping[str, Item] | ItemTable, names: Sequence[str]) -> ItemTable:
+    if isinstance(items, ItemTable):
+        return items.aligned(names)
+    return ItemTable(names, [items.get(name) for name in names])
 
 
 def _viewings(events: Any) -> Any:
@@ -157,9 +176,8 @@ def _codes(texts: pa.ChunkedArray) -> Codes:
     return codes
 
 
-def _empty(domain: str, items: Mapping[str, Item], now: float | None) -> Dataset:
-    names = sorted(items)
-    none = Interactions(
+def _no_rows() -> Interactions:
+    return Interactions(
         person=np.zeros(0, np.int32),
         item=np.zeros(0, np.int32),
         time=np.zeros(0),
@@ -171,5 +189,3 @@ def _empty(domain: str, items: Mapping[str, Item], now: float | None) -> Dataset
         session=np.zeros(0, np.int32),
         reversed_at=np.zeros(0),
     )
-    table = ItemTable(names, [items[name] for name in names])
-    return Dataset(domain, IdMap([]), IdMap(names), none, table, now if now is not None else 0.0)

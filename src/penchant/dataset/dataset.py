@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.catalog import ItemTable
+from penchant.catalog import History, ItemTable
 from penchant.dataset.idmap import IdMap
 from penchant.dataset.queries import Queries
 from penchant.events import Role
@@ -62,6 +62,7 @@ class Dataset:
         interactions: Rows of `people` and `items`.
         table: The catalog aligned with `items`.
         now: Unix seconds.
+        history: What tracked fields of `items` were, as far as it was kept.
     """
 
     domain: str
@@ -70,6 +71,7 @@ class Dataset:
     interactions: Interactions
     table: ItemTable
     now: float
+    history: History | None = None
 
     @property
     def ptr(self) -> NDArray[np.int64]:
@@ -88,11 +90,23 @@ class Dataset:
         return rows.where(mask)
 
     def before(self, cut: float) -> Dataset:
-        """The same data as it was known at `cut`: later rows gone, later reversals not yet known."""
+        """The same data as it was known at `cut`: later rows gone, later reversals not yet known.
+
+        Tracked fields of items are what they were then; all others, and those nobody kept records of, as they are.
+        """
         rows = self.interactions.where(self.interactions.time < cut)
         unknown = rows.reversed_at >= cut
         rows = replace(rows, reversed_at=np.where(unknown, np.inf, rows.reversed_at))
-        return replace(self, interactions=rows, now=cut)
+        return replace(self, interactions=rows, now=cut, table=self._table_at(cut))
+
+    def _table_at(self, cut: float) -> ItemTable:
+        history = self.history
+        if history is None or not history.fields:
+            return self.table
+        known, was = history.known, history.at
+        return self.table.with_numbers(
+            {field: np.where(known, was(field, cut), self.table.number(field)) for field in history.fields}
+        )
 
     def queries(self, people: Codes) -> Queries:
         """Requests of these people at `now`, with their whole histories (reversed goals left out) and no seeds."""

@@ -9,28 +9,28 @@ engine.recommend(RecommendationRequest(placement="home", user_id="42"))
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
-from importlib.metadata import entry_points, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from penchant.catalog import Item, read_item
+from penchant.catalog import KEPT_OUT, Change, ChangeVerdict, History, Item, join
 from penchant.clock import Clock, SystemClock
-from penchant.config import PackNames, SourceSettings, Workspace, load, read_environment
+from penchant.config import SourceSettings, Workspace, read_environment
 from penchant.dataset import Dataset, build
+from penchant.engine.assembly import installed_packs, read_workspace, set_up
 from penchant.errors import ArtifactError, InvalidRequest, ItemRejected, NotFound
 from penchant.evaluation import Report, Window, evaluate, resolve
 from penchant.events import Reading
-from penchant.ingest import Collector, ImportReport, Sender, Verdict, find_files, import_file
+from penchant.ingest import CatalogWriter, Collector, Feeds, ImportReport, Sender, Verdict, find_files, import_file
 from penchant.keys import Key, KeyRing, Kind, digest, key_id, new_key
 from penchant.models import Run
-from penchant.pack import Pack, Placement
+from penchant.pack import Pack
 from penchant.people import Rules
 from penchant.privacy import Privacy
-from penchant.serving import DomainSetup, RecommendationRequest, Recommender, SlateLog
+from penchant.serving import Curation, DomainSetup, RecommendationRequest, Recommender, SlateLog
 from penchant.slate import Slate
 from penchant.storage import Lake, Manifest, Releases
 from penchant.storage.open import open_store
@@ -44,45 +44,19 @@ def silent(what: str, share: float) -> None:
     """A `Progress` that shows nothing."""
 
 
-def installed_packs() -> dict[str, Pack]:
-    """Every pack that is installed, ours and others', found through the entry point `penchant.packs`."""
-    return {door.name: door.load() for door in entry_points(group="penchant.packs")}
-
-
-def names_of(packs: Mapping[str, Pack]) -> dict[str, PackNames]:
-    """What configuration may name of each pack."""
-    return {
-        name: PackNames(
-            models={model: type(recipe) for model, recipe in pack.models.items()},  # type: ignore[misc]
-            objectives=[o.name for o in pack.objectives],
-            placements=[p.name for p in pack.placements],
-            item=pack.item,
-        )
-        for name, pack in packs.items()
-    }
-
-
-def read_workspace(path: Path, environment: Mapping[str, str] | None = None, *, imports: bool = True) -> Workspace:
-    """Read and check a configuration without opening anything; with `imports`, the paths of files too.
-
-    Raises:
-        ConfigError: With every problem there is.
-    """
-    variables = read_environment() if environment is None else environment
-    return load(path, names_of(installed_packs()), variables, imports=imports)
-
-
 class Engine:
     """A workspace at work. Close it, or use it as a context."""
 
-    def __init__(self, workspace: Workspace, clock: Clock | None = None) -> None:
-        """Open the store of a checked workspace."""
+    def __init__(
+        self, workspace: Workspace, clock: Clock | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Open the store of a checked workspace; see `open`."""
         self.workspace = workspace
         self.settings = workspace.settings
         self.clock: Clock = clock or SystemClock()
         packs = installed_packs()
         self.domains = {
-            name: _setup(name, packs[domain.pack], workspace) for name, domain in self.settings.domains.items()
+            name: set_up(name, packs[domain.pack], workspace) for name, domain in self.settings.domains.items()
         }
         self.sources: dict[str, SourceSettings] = {
             **{name: SourceSettings(domain=name) for name in self.domains},
@@ -95,6 +69,18 @@ class Engine:
         self.keys = KeyRing(self.store.keys, self.clock)
         self._log = SlateLog(self.store)
         self.recommender = Recommender(self.domains, self.store, self.releases, self.clock, self._log, self.consent)
+        self.schemas = {name: setup.schema for name, setup in self.domains.items()}
+        self.catalog = CatalogWriter(self.store, self.schemas, self.clock, limit=self.settings.limits.queue)
+        self.feeds = Feeds(
+            self.store,
+            self.schemas,
+            {name: setup.pack.name for name, setup in self.domains.items()},
+            self.clock,
+            self.settings.feeds,
+            workspace.root,
+            environment=read_environment() if environment is None else environment,
+        )
+        self.curation = Curation(self.store, self.domains, self.clock)
         self.collector = Collector(
             self.store, self.clock, limits=self.settings.limits, consent=self.consent, items=self._known_items
         )
@@ -139,7 +125,7 @@ class Engine:
             ConfigError: With every problem there is.
             StorageError: The store cannot be opened.
         """
-        return cls(read_workspace(path, environment, imports=imports), clock)
+        return cls(read_workspace(path, environment, imports=imports), clock, environment)
 
     def __enter__(self) -> Engine:
         """Itself."""
@@ -151,12 +137,14 @@ class Engine:
 
     def close(self) -> None:
         """Write what is pending and let go of all files."""
+        self.catalog.close()
         self.collector.close()
         self._log.close()
         self.store.close()
 
     def flush(self) -> None:
-        """Wait until the events and slates that are under way are in the store."""
+        """Wait until the events, items and slates that are under way are in the store."""
+        self.catalog.flush()
         self.collector.flush()
         self._log.flush()
 
@@ -190,6 +178,7 @@ class Engine:
                     spec,
                     find_files(spec.path, self.workspace.root),
                     sink=self.store,
+                    catalog=self.catalog,
                     kind=pack.item,
                     known_events={signal.event for signal in pack.signals},
                     rejected_folder=self.workspace.rejected,
@@ -289,7 +278,7 @@ class Engine:
         return text, key
 
     def put_items(self, domain: str, items: Iterable[dict[str, Any]]) -> int:
-        """Insert or replace items of a domain, all or none; the next request obeys.
+        """Say items of a domain anew, all or none; the next request obeys.
 
         Returns:
             How many.
@@ -298,16 +287,50 @@ class Engine:
             NotFound: No such domain.
             ItemRejected: One is wrong; none was kept.
         """
-        kind = self._setup(domain).pack.item
-        rows: list[tuple[str, bytes]] = []
+        changes = []
         for position, fields in enumerate(items):
-            try:
-                item = read_item(kind, fields)
-            except ItemRejected as error:
-                raise ItemRejected(error.item, f"items[{position}]: {error.reason}") from None
-            rows.append((item.id, msgspec.json.encode(item)))
-        self.store.put_items(domain, rows)
-        return len(rows)
+            name = fields.get("id")
+            if not isinstance(name, str):
+                raise ItemRejected("", "is needed, as text", f"items[{position}].id")
+            changes.append(Change(id=name, fields=fields))
+        for position, verdict in enumerate(self.change_items(domain, changes, atomic=True)):
+            if verdict.status == "rejected" and verdict.reason != KEPT_OUT:
+                place = f"items[{position}]" + (f".{verdict.field}" if verdict.field else "")
+                raise ItemRejected(verdict.id, verdict.reason, place)
+        return len(changes)
+
+    def change_items(self, domain: str, changes: Sequence[Change], *, atomic: bool = False) -> list[ChangeVerdict]:
+        """Change items of a domain; what is not rejected is on disk, and the next request obeys.
+
+        Args:
+            domain: Domain name.
+            changes: In the order in which they hold.
+            atomic: One that is rejected keeps all out.
+
+        Returns:
+            One verdict a change, in order.
+
+        Raises:
+            NotFound: No such domain.
+            Overloaded: Too many changes wait for the disk.
+            StorageError: Nothing of it was kept.
+        """
+        self._setup(domain)
+        return self.catalog.write(domain, changes, atomic=atomic)
+
+    def items_of(self, domain: str, ids: Sequence[str]) -> dict[str, Item]:
+        """Those of these items that the catalog has, whole.
+
+        Raises:
+            NotFound: No such domain.
+        """
+        decoder = msgspec.json.Decoder(self._setup(domain).pack.item)
+        found = self.store.items_of(domain, ids).values()
+        return {
+            kept.id: decoder.decode(join(kept.body, kept.live))
+            for kept in found
+            if kept.body is not None and kept.live is not None
+        }
 
     # learning
 
@@ -330,13 +353,19 @@ class Engine:
                 threads=self.settings.training.threads,
                 excluded=learned.excluded,
                 only=learned.only,
+                history=History.read(self.store.facts(domain), list(items)),
             )
         progress("dataset", 1.0)
         return data
 
     def _items(self, domain: str, pack: Pack) -> dict[str, Item]:
         decoder = msgspec.json.Decoder(pack.item)
-        return {name: decoder.decode(body) for name, body, _ in self.store.items(domain)}
+        return {
+            kept.id: decoder.decode(join(kept.body, kept.live))
+            for batch in self.store.items(domain)
+            for kept in batch
+            if kept.body is not None and kept.live is not None
+        }
 
     def evaluate(self, domain: str, progress: Progress = silent) -> Report:
         """Judge a domain's models on a global temporal split of what is known.
@@ -380,6 +409,7 @@ class Engine:
             InvalidRequest: There are no events at all, and judging was asked for.
         """
         setup = self._setup(domain)
+        catalog = self.store.versions(domain).catalog  # before it is read: what changes meanwhile is read again
         data = self.dataset(domain, progress)
         report: Report | None = None
         not_judged: str | None = None if judge else "not asked for"
@@ -400,6 +430,7 @@ class Engine:
             fitted,
             report,
             not_judged,
+            catalog=catalog,
             now=self.clock.now(),
             config=self.workspace.digest,
             version=version("penchant"),
@@ -435,23 +466,3 @@ class Engine:
         if domain not in self.domains:
             raise NotFound("domain", domain, self.domains)
         return self.domains[domain]
-
-
-def _setup(name: str, pack: Pack, workspace: Workspace) -> DomainSetup:
-    """A pack with the configured changes laid over it."""
-    settings = workspace.settings
-    domain = settings.domains[name]
-    models = {
-        model: msgspec.convert({**msgspec.to_builtins(recipe), **domain.models.get(model, {})}, type(recipe))
-        for model, recipe in pack.models.items()
-    }
-    shipped = {placement.name: placement for placement in pack.placements}
-    placements: dict[str, Placement] = dict(shipped)
-    for key, wanted in settings.placements.items():
-        if wanted.domain != name:
-            continue
-        given = {"size": wanted.size, "objective": wanted.objective, "budget_ms": wanted.budget_ms, "caps": wanted.caps}
-        changes = {field: value for field, value in given.items() if value}
-        placements[key] = msgspec.structs.replace(shipped[wanted.like or key], name=key, **changes)
-    objective = domain.objective or pack.objectives[0].name
-    return DomainSetup(name, replace(pack, models=models), placements, objective, domain.region)

@@ -1,8 +1,7 @@
-"""Rows of a statement become items of a pack's kind."""
+"""Rows of a statement become changes of items of a pack's kind."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,13 +10,9 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from penchant.catalog import Item, read_item
-from penchant.errors import ItemRejected
+from penchant.catalog import Change, Item
 from penchant.ingest.casting import Kind
-from penchant.ingest.event_rows import Refuse
 from penchant.ingest.mapping import Field
-
-_AT = re.compile(r" - at `\$\.([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def item_fields(kind: type[Item]) -> tuple[Field, ...]:
@@ -54,30 +49,24 @@ _KINDS: tuple[tuple[type[msgspec.inspect.Type], Kind], ...] = (
 
 
 class ItemRows:
-    """Makes items of batches."""
+    """Makes changes of batches: each row says an item anew."""
 
-    def __init__(self, kind: type[Item], fields: Sequence[Field], mapped: Sequence[str]) -> None:
-        self._kind = kind
+    def __init__(self, fields: Sequence[Field], mapped: Sequence[str]) -> None:
+        """Of these fields those that are mapped."""
         self._fields = [field for field in fields if field.name in mapped]
 
-    def read(self, batch: pa.RecordBatch, refuse: Refuse) -> list[tuple[str, bytes]]:
-        """Id and JSON of the rows that are neither left out nor refused, in the batch's order."""
+    def read(self, batch: pa.RecordBatch) -> list[tuple[int, Change]]:
+        """Place and change of the rows that are neither left out nor refused, in the batch's order."""
         places = pc.indices_nonzero(pc.and_(pc.is_null(batch["excluded"]), pc.is_null(batch["why"])))
         if len(places) < batch.num_rows:
             batch = batch.take(places)
         names = [field.name for field in self._fields]
         columns = [_column(batch[f"t_{field.name}"], field.kind) for field in self._fields]
-        items = []
+        changes = []
         for place, values in zip(places.to_pylist(), zip(*columns, strict=True), strict=True):
             told = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-            try:
-                item = read_item(self._kind, told)
-            except ItemRejected as error:
-                at = _AT.search(error.reason)
-                refuse(place, "bad_value", at[1] if at else "", told, _AT.sub("", error.reason))
-            else:
-                items.append((item.id, msgspec.json.encode(item)))
-        return items
+            changes.append((place, Change(id=told.pop("id"), fields=told)))
+        return changes
 
 
 def _column(column: pa.Array, kind: Kind) -> Iterable[Any]:
@@ -87,6 +76,8 @@ def _column(column: pa.Array, kind: Kind) -> Iterable[Any]:
 
 
 def _json(text: str) -> object:
+    if not text.strip():
+        return None
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -26,7 +27,7 @@ from penchant.ingest.mapping import Mapper, sentence
 from penchant.ingest.rejected import RejectedRows
 from penchant.ingest.report import ImportReport
 from penchant.ingest.seen import Seen
-from penchant.ingest.sink import Sink
+from penchant.ingest.sink import ItemSink, Sink
 from penchant.ingest.source import database, make_input
 from penchant.storage import Fate
 
@@ -41,6 +42,7 @@ def import_file(
     paths: Sequence[Path],
     *,
     sink: Sink,
+    catalog: ItemSink,
     kind: type[Item],
     rejected_folder: Path,
     clock: Clock,
@@ -57,7 +59,8 @@ def import_file(
     Args:
         spec: The mapping.
         paths: The files, as `find_files` gives them.
-        sink: Where events and items go.
+        sink: Where events go.
+        catalog: Where items go.
         kind: The pack's item type.
         rejected_folder: Where the refused rows are kept.
         clock: Tells the moment of receipt.
@@ -71,7 +74,7 @@ def import_file(
     """
     started = clock.elapsed()
     stamp = iso(clock.now()).replace("-", "").replace(":", "")
-    run = _Run(spec, sink, kind, clock, frozenset(known_events), progress, threads)
+    run = _Run(spec, sink, catalog, kind, clock, frozenset(known_events), progress, threads)
     rejected_folder.mkdir(parents=True, exist_ok=True)
     with (
         RejectedRows(_free(rejected_folder / f"{spec.name}-{stamp}.jsonl")) as rejected,
@@ -102,13 +105,15 @@ class _Run:
         self,
         spec: Import,
         sink: Sink,
+        catalog: ItemSink,
         kind: type[Item],
         clock: Clock,
         known: frozenset[str],
         progress: Progress | None,
         threads: int,
     ) -> None:
-        self.spec, self.sink, self.kind, self.known, self.threads = spec, sink, kind, known, threads
+        self.spec, self.sink, self.catalog, self.kind = spec, sink, catalog, kind
+        self.known, self.threads = known, threads
         self.now_ms = int(clock.now() * 1000)
         self.progress = progress if progress is not None else lambda done, total: None
         self.done = self.stored = self.duplicate = self.unreadable = 0
@@ -132,7 +137,7 @@ class _Run:
             else:
                 fields = item_fields(self.kind)
                 statement = mapper.statement(fields)
-                read = partial(self._items, ItemRows(self.kind, fields, statement.fields))
+                read = partial(self._items, ItemRows(fields, statement.fields))
             name = paths[0].name if len(paths) == 1 else shown
             try:
                 for batch in _batches(con, statement.sql, shown):
@@ -186,18 +191,28 @@ class _Run:
                 refuse(places[at].as_py(), "erased", "", {}, "")
 
     def _items(self, rows: ItemRows, batch: pa.RecordBatch, refuse: Refuse) -> None:
-        items = rows.read(batch, refuse)
-        if not items:
+        changes = rows.read(batch)
+        if not changes:
             return
+        verdicts = self.catalog.write(self.spec.domain, [change for _, change in changes])
+        kept = []
+        for (place, change), verdict in zip(changes, verdicts, strict=True):
+            if verdict.status == "rejected":
+                field = re.split(r"[.\[]", verdict.field, maxsplit=1)[0]
+                refuse(place, "bad_value", field, {"id": change.id, **change.fields}, verdict.reason)
+            elif verdict.status == "unchanged":
+                self.duplicate += 1
+            else:
+                kept.append(change.id)
+        # Rows that say one item several times are one item.
         hashes = np.fromiter(
-            (int.from_bytes(blake2b(i.encode(), digest_size=8).digest(), "big") for i, _ in items),
+            (int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") for name in kept),
             np.uint64,
-            len(items),
+            len(kept),
         )
         repeats = self.seen.add(hashes)
         self.duplicate += repeats
-        self.stored += len(items) - repeats
-        self.sink.put_items(self.spec.domain, list(dict(items).items()))
+        self.stored += len(kept) - repeats
 
 
 def _batches(con: duckdb.DuckDBPyConnection, sql: str, path: str) -> Iterator[pa.RecordBatch]:

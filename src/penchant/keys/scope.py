@@ -20,6 +20,8 @@ class Scope(StrEnum):
     """Ask for recommendations."""
     CATALOG = "catalog"
     """Change items."""
+    RULES = "rules"
+    """See and change rules: what is pinned, boosted, buried, kept out."""
     PEOPLE = "people"
     """See and change who is who, traits and consent."""
     ERASE = "erase"

@@ -18,17 +18,20 @@ from penchant import keys
 from penchant.engine import Engine
 from penchant.errors import PenchantError
 from penchant.server.body import bounded
+from penchant.server.bulk import bulk
 from penchant.server.cors import Cors
 from penchant.server.events import EVENT_ROUTES
 from penchant.server.failed import FAILED_ROUTES
 from penchant.server.gate import Gate
 from penchant.server.health import live, ready, status
-from penchant.server.items import put_items
+from penchant.server.items import ITEM_ROUTES
 from penchant.server.origins import Origins
 from penchant.server.people import PEOPLE_ROUTES
 from penchant.server.problems import on_any_error, on_http_error, on_penchant_error
 from penchant.server.recommendations import recommendations
+from penchant.server.rules import RULE_ROUTES
 from penchant.server.statements import STATEMENT_ROUTES
+from penchant.server.stock import STOCK_ROUTES
 from penchant.server.tracker_settings import TRACKER_SETTINGS_ROUTES
 
 ROUTES = (
@@ -38,7 +41,10 @@ ROUTES = (
     *TRACKER_SETTINGS_ROUTES,
     *PEOPLE_ROUTES,
     *FAILED_ROUTES,
-    put_items,
+    *ITEM_ROUTES,
+    bulk,
+    *STOCK_ROUTES,
+    *RULE_ROUTES,
     live,
     ready,
     status,

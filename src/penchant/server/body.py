@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import msgspec
 from litestar import Request
+from litestar.concurrency import sync_to_thread
 from litestar.exceptions import HTTPException
 from litestar.status_codes import HTTP_415_UNSUPPORTED_MEDIA_TYPE
 
@@ -21,6 +22,8 @@ _GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GZIP_FORM = 31
 """zlib's word for: a gzip header, and the largest window."""
+_UNPACKED_HERE = 16_384
+"""Packed bytes that are unpacked on the event loop; a thousand times as many may come out."""
 _MOST_STREAMS = 32
 """gzip streams in one body: each costs a copy of the rest."""
 _DEEPEST = 100
@@ -33,6 +36,7 @@ class BoundedRequest(Request[Any, Any, Any]):
 
     most_bytes: ClassVar[int] = 4 * 1024 * 1024
     """Largest body, before and after unpacking."""
+    _most: int | None = None
 
     _packed: bytes | None = None
     _unpacked: bytes | None = None
@@ -52,10 +56,25 @@ class BoundedRequest(Request[Any, Any, Any]):
             if self._packed is None:
                 self._packed = await self._read()
             packed = self._packed
-            self._unpacked = unpack(packed, self.most_bytes) if packed[:2] == _GZIP else packed
-            if self._unpacked is packed:
+            if packed[:2] != _GZIP:
                 _check_encoding(self.scope["headers"])
+                self._unpacked = packed
+            elif len(packed) > _UNPACKED_HERE:
+                self._unpacked = await sync_to_thread(unpack, packed, self._limit)
+            else:
+                self._unpacked = unpack(packed, self._limit)
         return self._unpacked
+
+    async def body_up_to(self, most_bytes: int) -> bytes:
+        """The body, unpacked, of a route with a limit of its own.
+
+        Raises:
+            TooLarge: It is above that limit.
+            InvalidRequest: It is packed and broken.
+            HTTPException: 415: it is packed in a way nobody here unpacks.
+        """
+        self._most = most_bytes
+        return await self.body()
 
     async def json(self) -> Any:
         """The body as JSON; None when it is empty.
@@ -79,6 +98,10 @@ class BoundedRequest(Request[Any, Any, Any]):
             self._nearly = events.decode(body) if body else None
         return self._nearly
 
+    @property
+    def _limit(self) -> int:
+        return self.most_bytes if self._most is None else self._most
+
     async def _read(self) -> bytes:
         chunks: list[bytes] = []
         size = 0
@@ -88,8 +111,8 @@ class BoundedRequest(Request[Any, Any, Any]):
                 raise InvalidRequest("body", "broke off before its end")
             chunk = message["body"]
             size += len(chunk)
-            if size > self.most_bytes:
-                raise too_large(self.most_bytes)
+            if size > self._limit:
+                raise too_large(self._limit)
             if not message.get("more_body"):
                 return b"".join((*chunks, chunk)) if chunks else chunk
             chunks.append(chunk)

@@ -12,13 +12,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NoReturn, cast
 
+from litestar import Request
 from litestar.concurrency import sync_to_thread
 from litestar.status_codes import HTTP_204_NO_CONTENT
 from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
 
 from penchant.errors import PenchantError
 from penchant.events import translate
-from penchant.ingest import Answer, Done, Sender, Translate, Verdict
+from penchant.ingest import Sender, Translate, Verdict
 from penchant.server.authorize import gate_of
 from penchant.server.body import BoundedRequest
 from penchant.server.state import engine_of
@@ -74,12 +75,18 @@ async def submit(
         StorageError: They could not be written.
     """
     collector = engine_of(request.app.state).collector
-    answered, done = _bridge(request).wait()
+    answered, done = waiting(request)
     if len(messages) > MOST_AT_ONCE:
         await sync_to_thread(collector.submit, messages, sender, done, translate=read)
     else:
         collector.submit(messages, sender, done, translate=read)
-    return await answered
+    verdicts: list[Verdict] = await answered
+    return verdicts
+
+
+def waiting(request: Request[Any, Any, Any]) -> tuple[asyncio.Future[Any], Callable[[Any], None]]:
+    """Something to wait for on the event loop, and what another thread tells when it has come: answer or error."""
+    return _bridge(request).wait()
 
 
 class _Bridge:
@@ -87,14 +94,14 @@ class _Bridge:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._ready: deque[tuple[asyncio.Future[list[Verdict]], Answer]] = deque()
+        self._ready: deque[tuple[asyncio.Future[Any], object]] = deque()
         self._woken = False
 
-    def wait(self) -> tuple[asyncio.Future[list[Verdict]], Done]:
+    def wait(self) -> tuple[asyncio.Future[Any], Callable[[Any], None]]:
         """Something to wait for, and what to tell when it has come."""
-        future: asyncio.Future[list[Verdict]] = self.loop.create_future()
+        future: asyncio.Future[Any] = self.loop.create_future()
 
-        def done(answer: Answer) -> None:
+        def done(answer: object) -> None:
             self._ready.append((future, answer))
             if not self._woken:
                 self._woken = True
@@ -115,7 +122,7 @@ class _Bridge:
                 future.set_result(answer)
 
 
-def _bridge(request: BoundedRequest) -> _Bridge:
+def _bridge(request: Request[Any, Any, Any]) -> _Bridge:
     state, loop = request.app.state, asyncio.get_running_loop()
     found: _Bridge | None = state.get("bridge")
     if found is None or found.loop is not loop:

@@ -33,7 +33,7 @@ def ready(state: State) -> Response[dict[str, Any]]:
     try:
         # A view outlives a store that breaks: the store itself is asked.
         for name in engine.domains:
-            engine.store.catalog_version(name)
+            engine.store.versions(name)
         engine.recommender.warm()
     except Exception as error:  # whatever it is, this server cannot answer now
         _log.error("not ready", exc_info=error)

@@ -26,11 +26,13 @@ from penchant.errors import (
     DataError,
     ExtraNotInstalled,
     InvalidRequest,
+    ItemRejected,
     KeyRejected,
     NotAllowed,
     NotFound,
     Overloaded,
     PenchantError,
+    Reused,
     StorageError,
     TooLarge,
     TooMany,
@@ -43,6 +45,7 @@ _STATUS: tuple[tuple[type[PenchantError], int], ...] = (
     (NotFound, 404),
     (TooLarge, 413),
     (Conflict, 409),
+    (Reused, 422),
     (InvalidRequest, 400),
     (KeyRejected, 401),
     (NotAllowed, 403),
@@ -62,6 +65,7 @@ _TITLES = {
     409: "Something else is kept there",
     413: "The request is too large",
     415: "Not packed in a way that is understood",
+    422: "Asked otherwise before",
     429: "Too many requests",
     500: "Something broke here",
     501: "Not installed",
@@ -127,7 +131,7 @@ def on_penchant_error(request: Request[Any, Any, Any], error: PenchantError) -> 
     if isinstance(error, NotFound):
         fields = {"kind": error.kind, "name": error.name, "have": sorted(error.have)}
         fields["nearest"] = nearest(error.name, error.have)
-    elif isinstance(error, InvalidRequest):
+    elif isinstance(error, InvalidRequest | ItemRejected):
         fields = {"field": error.field}
     elif isinstance(error, NotAllowed):
         fields = {"scope": error.scope}

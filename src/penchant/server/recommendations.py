@@ -15,6 +15,7 @@ from penchant.errors import NotAllowed
 from penchant.keys import Scope
 from penchant.server.authorize import Caller, allow_domain, caller, gate_of, token_sent
 from penchant.server.body import check_depth
+from penchant.server.browser_filter import check_browser_filter
 from penchant.server.problems import documented
 from penchant.server.state import engine_of
 from penchant.serving import RecommendationRequest
@@ -97,6 +98,8 @@ def _asked(request: Request[Any, Any, Any], asker: Caller, data: RecommendationB
                 " see docs/keys.md",
             )
         fields["user_id"] = user
+    if not asker.trusted:
+        check_browser_filter(data.filter, proved=fields["user_id"] is not None)
     return RecommendationRequest(**fields)
 
 

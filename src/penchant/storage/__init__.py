@@ -5,24 +5,41 @@ from penchant.storage.open import open_store
 from penchant.storage.postgres import PostgresStore
 from penchant.storage.releases import ITEM_SPACE, Manifest, Part, Release, Releases
 from penchant.storage.sqlite import SQLiteStore
-from penchant.storage.store import EVENT_SCHEMA, FailedRow, FailureKind, Fate, SlateRow, Store
+from penchant.storage.store import (
+    EVENT_SCHEMA,
+    FACT_SCHEMA,
+    FailedRow,
+    FailureKind,
+    Fate,
+    FeedRow,
+    Once,
+    RuleRow,
+    SlateRow,
+    Store,
+    Versions,
+)
 from penchant.storage.text import pack_text, unpack_text
 
 __all__ = [
     "EVENT_SCHEMA",
+    "FACT_SCHEMA",
     "ITEM_SPACE",
     "FailedRow",
     "FailureKind",
     "Fate",
+    "FeedRow",
     "Lake",
     "Manifest",
+    "Once",
     "Part",
     "PostgresStore",
     "Release",
     "Releases",
+    "RuleRow",
     "SQLiteStore",
     "SlateRow",
     "Store",
+    "Versions",
     "open_store",
     "pack_text",
     "unpack_text",

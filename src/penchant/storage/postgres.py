@@ -50,6 +50,20 @@ _MOST_ROWS = 1_000
 
 _TABLES = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()"
 
+# From version 2, the first one on PostgreSQL. Of what becomes of live states see the same step in `sqlite`.
+_NEW_IN_3 = {"live", "live_change", "item_fact", "rule", "feed", "feed_entry", "feed_run", "once"}
+_BEFORE_3 = (
+    "ALTER TABLE item ALTER COLUMN body DROP NOT NULL",
+    "DROP INDEX item_version",
+    "ALTER TABLE catalog ADD COLUMN rules BIGINT NOT NULL DEFAULT 0, ADD COLUMN logged BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE catalog ALTER COLUMN rules DROP DEFAULT, ALTER COLUMN logged DROP DEFAULT",
+    "UPDATE catalog SET logged = version",
+)
+_LIVE_3 = (
+    "INSERT INTO live (domain, id, body, version)"
+    " SELECT domain, id, convert_to('{\"id\":' || to_json(id)::text || '}', 'UTF8'), version FROM item"
+)
+
 
 class PostgresDatabase:
     """A `Database` on a PostgreSQL server; its tables lie in the first schema of the search path."""
@@ -284,19 +298,23 @@ class PostgresStore(SQLStore):
 
 
 def _prepare(database: PostgresDatabase) -> None:
-    """Make the tables of a new store; leave those of one that is there."""
+    """Make the tables of a new store, or bring those of an older one up to date."""
     # In a transaction: two servers that start on an empty database at once must not both create them.
     with database.writing() as writer:
         there = {str(row[0]) for row in writer.rows(_TABLES)}
-        taken = sorted(there & {table.name for table in TABLES})
-        if "meta" not in there:
-            if taken:
-                raise StorageError(database.url, f"the schema has a table {taken[0]} of something else")
-            create(writer, "postgresql", secrets.token_hex(16))
-            return
-        rows = writer.rows("SELECT value FROM meta WHERE name = 'schema'")
+        rows = writer.rows("SELECT value FROM meta WHERE name = 'schema'") if "meta" in there else []
         version = int(rows[0][0]) if rows else 0
+        if version == SCHEMA_VERSION:
+            return
         if version > SCHEMA_VERSION:
             raise StorageError(database.url, f"written by a newer penchant (schema {version})")
-        if version < SCHEMA_VERSION:
+        if "meta" in there and version != 2:
             raise StorageError(database.url, f"schema {version} is not one that this penchant can bring up to date")
+        taken = sorted(there & (_NEW_IN_3 if version else {table.name for table in TABLES}))
+        if taken:
+            raise StorageError(database.url, f"the schema has a table {taken[0]} of something else")
+        for statement in _BEFORE_3 if version else ():
+            writer.execute(statement)
+        create(writer, "postgresql", secrets.token_hex(16))
+        if version:
+            writer.execute(_LIVE_3)

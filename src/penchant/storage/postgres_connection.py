@@ -26,11 +26,14 @@ except ImportError:
     _INSTALLED = False
 
 # Whatever the settings of the server and the role are: a commit waits for the disk, a statement sees all that was
-# committed before it, and nobody waits for a lock for ever.
+# committed before it, and nobody waits for a lock for ever. Every statement is written for its index, as on SQLite. A
+# plan is kept as long as a connection, and one made while a table was empty must not read all of the full one.
 _SETTINGS = """
 SET default_transaction_isolation = 'read committed';
 SET lock_timeout = '30s';
 SET client_min_messages = 'error';
+SET jit = off;
+SET enable_seqscan = off;
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """
 

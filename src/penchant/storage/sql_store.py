@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 from msgspec.structs import replace
 
+from penchant.catalog import CatalogWrite, KeptItem
 from penchant.errors import StorageError
 from penchant.events import Consent, Event, Link, Trait
 from penchant.keys import Key
 from penchant.storage.database import Database, Writer
-from penchant.storage.store import FailedRow, FailureKind, Fate, SlateRow
-from penchant.storage.tables import Catalog, Erasure, Failed, Keys, Log, People, Slates, Statements, pairs, row_of
+from penchant.storage.store import FailedRow, FailureKind, Fate, FeedRow, Once, RuleRow, SlateRow, Versions
+from penchant.storage.tables import (
+    CURRENT_RULES,
+    Answers,
+    Catalog,
+    Erasure,
+    Failed,
+    Feeds,
+    Keys,
+    Log,
+    People,
+    Rules,
+    Slates,
+    Statements,
+    pairs,
+    row_of,
+)
 
 _COUNTS = {
     "events": "event",
-    "items": "item",
+    # Items that are there have a live state each, and these are small.
+    "items": "live",
     "links": "link WHERE undone IS NULL",
     "slates": "slate",
     "traits": "trait",
     "consents": "consent",
     "failed": "failed",
     "keys": "access_key",
+    "rules": CURRENT_RULES,
+    "feeds": "feed",
 }
 # Where ids of people stand: table, column, and the kind that the column leaves out.
 _NAMED = (
@@ -51,6 +70,9 @@ class SQLStore:
         self.database = database
         self._log = Log(database)
         self._catalog = Catalog(database)
+        self._rules = Rules(database)
+        self._feeds = Feeds(database)
+        self._answers = Answers(database)
         self._people = People(database)
         self._statements = Statements(database)
         self._slates = Slates(database)
@@ -146,19 +168,108 @@ class SQLStore:
 
     # the catalog
 
-    def put_items(self, domain: str, items: Sequence[tuple[str, bytes]]) -> None:
-        """Insert or replace items (id, JSON), all or none; durable when it returns."""
-        if items:
-            with self.database.writing() as writer:
-                self._catalog.put(writer, domain, items)
+    def change_items(
+        self, domain: str, ids: Sequence[str], decide: Callable[[Mapping[str, KeptItem]], CatalogWrite]
+    ) -> int:
+        """Read items and write what follows from them, with nobody in between; durable when it returns."""
+        with self.database.writing() as writer:
+            kept = self._catalog.of(writer.rows, domain, ids)
+            write = decide(kept)
+            if write.entries:
+                self._feeds.remember(writer, domain, write.entries)
+            return self._catalog.write(writer, domain, write, kept)
 
-    def items(self, domain: str, after: int = 0) -> list[tuple[str, bytes, int]]:
-        """Items changed after a catalog version, as (id, JSON, version), by id."""
-        return self._catalog.items(domain, after)
+    def items(self, domain: str, after: int = 0, *, batch: int = 10_000) -> Iterator[list[KeptItem]]:
+        """Items that became what they were not after a catalog version, with their live state, by id."""
+        return self._catalog.items(domain, after, batch)
 
-    def catalog_version(self, domain: str) -> int:
-        """A number that grows with every change of the domain's catalog; 0 when it never had an item."""
-        return self._catalog.version(domain)
+    def live_items(self, domain: str, after: int) -> list[tuple[str, bytes]]:
+        """Id and live state of items whose live state changed after a catalog version."""
+        return self._catalog.lives(domain, after)
+
+    def items_of(self, domain: str, ids: Sequence[str]) -> dict[str, KeptItem]:
+        """Those of these items that the catalog has, by id."""
+        return self._catalog.of(self.database.rows, domain, ids)
+
+    def versions(self, domain: str) -> Versions:
+        """Numbers that grow with every change of the domain's catalog and rules."""
+        return self._catalog.versions(domain)
+
+    def facts(self, domain: str, *, batch: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """Everything remembered of tracked fields, as batches of `FACT_SCHEMA`, by id, field and time."""
+        return self._catalog.facts(domain, batch)
+
+    # rules
+
+    def put_rule(
+        self, domain: str, id: str, body: bytes | None, *, at: int, by: str, revision: int | None = None
+    ) -> int:
+        """Keep a new revision of a rule, or take it out (None); what was before stays in its history."""
+        with self.database.writing() as writer:
+            return self._rules.put(writer, domain, id, body, at=at, by=by, revision=revision)
+
+    def rules(self, domain: str) -> list[RuleRow]:
+        """The last revision of every rule that was not taken out, by id."""
+        return self._rules.current(domain)
+
+    def rule_history(self, domain: str, id: str | None = None, *, limit: int = 1_000) -> list[RuleRow]:
+        """Revisions of one rule or of all, the latest first."""
+        return self._rules.history(domain, id, limit)
+
+    # feeds
+
+    def put_feed(self, feed: FeedRow) -> bool:
+        """Keep a new feed, or change its settings; whether it is new."""
+        with self.database.writing() as writer:
+            return self._feeds.put(writer, feed)
+
+    def feeds(self) -> list[FeedRow]:
+        """All feeds by name."""
+        return self._feeds.all()
+
+    def drop_feed(self, name: str) -> bool:
+        """Forget a feed, its entries and its runs; the items stay. False when there is none."""
+        with self.database.writing() as writer:
+            return self._feeds.drop(writer, name)
+
+    def claim_feed(self, name: str, *, now: int, until: int) -> bool:
+        """Take the right to pull a feed until a moment (milliseconds); False while somebody else has it."""
+        with self.database.writing() as writer:
+            return self._feeds.claim(writer, name, now=now, until=until)
+
+    def end_feed(self, name: str, *, state: bytes, due: int | None, at: int, report: bytes) -> None:
+        """Give the right back, and keep the feed's state, when it is due next, and the report of the run."""
+        with self.database.writing() as writer:
+            self._feeds.end(writer, name, state=state, due=due, at=at, report=report)
+
+    def feed_runs(self, name: str, *, limit: int = 20) -> list[tuple[int, bytes]]:
+        """Reports of a feed as (milliseconds, JSON), the latest first."""
+        return self._feeds.runs(name, limit)
+
+    def feed_entries(self, name: str, *, batch: int = 10_000) -> Iterator[list[tuple[str, bytes]]]:
+        """What a feed said last, as (item id, JSON), by id."""
+        return self._feeds.entries(name, batch)
+
+    def entries_of(self, ids: Sequence[str], *, domain: str) -> dict[str, list[str]]:
+        """Names of the domain's feeds that say something of each of these items, by id."""
+        return self._feeds.naming(ids, domain)
+
+    # once
+
+    def begin_once(self, key: str, digest: bytes, *, at: int, stale: int) -> Once | None:
+        """Claim a key of idempotency; None when it is yours, else what is kept under it."""
+        with self.database.writing() as writer:
+            return self._answers.begin(writer, key, digest, at=at, stale=stale)
+
+    def end_once(self, key: str, answer: bytes | None) -> None:
+        """Keep the answer of a claim; None gives the claim up."""
+        with self.database.writing() as writer:
+            self._answers.end(writer, key, answer)
+
+    def forget_once(self, *, before: int) -> int:
+        """Delete answers from before a moment (milliseconds); how many."""
+        with self.database.writing() as writer:
+            return self._answers.forget(writer, before)
 
     # people
 
@@ -318,12 +429,18 @@ class SQLStore:
         return {str(name): str(value) for name, value in self.database.rows("SELECT name, value FROM meta")}
 
     def count(self) -> dict[str, int]:
-        """Rows by kind: events, items, links, slates, traits, consents, failed, keys."""
+        """Rows by kind: events, items, links, slates, traits, consents, failed, keys, rules, feeds."""
         return {kind: int(self.database.rows(f"SELECT count(*) FROM {table}")[0][0]) for kind, table in _COUNTS.items()}
 
     def check(self) -> list[str]:
         """What is wrong with the files or between tables; empty when nothing is."""
-        return [*self.database.check(), *self._people.check(), *self._check_erased()]
+        return [
+            *self.database.check(),
+            *self._people.check(),
+            *self._catalog.check(),
+            *self._feeds.check(),
+            *self._check_erased(),
+        ]
 
     def _check_erased(self) -> list[str]:
         if not self._erasure.any(self.database.rows):

@@ -21,6 +21,9 @@ from penchant.storage.durable import FULL
 from penchant.storage.sql_store import SQLStore
 from penchant.storage.tables import SCHEMA_VERSION, People, create
 
+_LOG_MB = 64
+"""What is left of the write-ahead log when it begins anew; a very large transaction makes it as large as itself."""
+
 _READER_CACHE_MB = 4
 """Page cache of a reading thread's connection; there may be dozens, and the system caches the file anyway."""
 
@@ -28,8 +31,8 @@ _READER_CACHE_MB = 4
 _UNFIT = (apsw.MismatchError, apsw.ConstraintError, apsw.TooBigError, TypeError, ValueError, OverflowError)
 _REFUSED = (apsw.Error, *_UNFIT)
 
-# What version 1 lacked; `create` makes the rest.
-_FROM_1 = (
+# What each version does before `create` makes what is missing, and after it.
+_BEFORE_2 = (
     *(
         f"ALTER TABLE event ADD COLUMN {column}"
         for column in (
@@ -45,12 +48,28 @@ _FROM_1 = (
     "ALTER TABLE link RENAME TO link_1",
     "DROP INDEX link_b",
 )
-_LINKS_FROM_1 = (
+_AFTER_2 = (
     "INSERT INTO link (a, b, turn, at, source, how) SELECT a, b, 1, 0, '', 'event' FROM link_1",
     "DROP TABLE link_1",
     "INSERT INTO beside (a, b) SELECT DISTINCT 'anon:' || anonymous_id, actor FROM event"
     " WHERE user_id IS NOT NULL AND anonymous_id IS NOT NULL",
 )
+_BEFORE_3 = (
+    "ALTER TABLE item RENAME TO item_2",
+    "ALTER TABLE catalog RENAME TO catalog_2",
+    "DROP INDEX item_version",
+)
+# Which fields change often only the item types know. So the body of an item keeps them, and its live state says its id
+# alone: joined they are what the item was. The next put of the item parts them.
+_AFTER_3 = (
+    "INSERT INTO item (domain, id, body, version) SELECT domain, id, body, version FROM item_2",
+    "INSERT INTO live (domain, id, body, version)"
+    " SELECT domain, id, CAST('{\"id\":' || json_quote(id) || '}' AS BLOB), version FROM item_2",
+    "INSERT INTO catalog (domain, version, rules, logged) SELECT domain, version, 0, version FROM catalog_2",
+    "DROP TABLE item_2",
+    "DROP TABLE catalog_2",
+)
+_UPGRADES = {2: (_BEFORE_2, _AFTER_2), 3: (_BEFORE_3, _AFTER_3)}
 
 
 class SQLiteDatabase:
@@ -94,6 +113,7 @@ class SQLiteDatabase:
             "synchronous = FULL",
             f"cache_size = -{cache_mb * 1024}",
             "wal_autocheckpoint = 16384",
+            f"journal_size_limit = {_LOG_MB << 20}",
         ):
             connection.execute(f"PRAGMA {pragma}")
         return connection
@@ -106,11 +126,15 @@ class SQLiteDatabase:
                 raise StorageError(self.url, f"written by a newer penchant (schema {version})")
             if version == SCHEMA_VERSION:
                 return
-            for statement in _FROM_1 if version == 1 else ():
-                writer.execute(statement)
+            # A new file has version 0, and nothing to bring up to date.
+            steps = [_UPGRADES[n] for n in range(version + 1, SCHEMA_VERSION + 1)] if version else []
+            for before, _ in steps:
+                for statement in before:
+                    writer.execute(statement)
             create(writer, "sqlite", salt)
-            for statement in _LINKS_FROM_1 if version == 1 else ():
-                writer.execute(statement)
+            for _, after in steps:
+                for statement in after:
+                    writer.execute(statement)
             People(self).rebuild(writer)
             writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

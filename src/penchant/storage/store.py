@@ -6,12 +6,13 @@ What `append` acknowledged is on disk. Everything else can be rebuilt from the l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol
 
 import pyarrow as pa
 
+from penchant.catalog import CatalogWrite, KeptItem
 from penchant.events import Consent, Event, Link, Trait
 from penchant.keys import Key
 
@@ -38,6 +39,63 @@ EVENT_SCHEMA = pa.schema(
     ]
 )
 """Columns of the log as the lake keeps them; `time` is milliseconds since the epoch."""
+
+
+FACT_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("at", pa.int64(), nullable=False),
+        pa.field("value", pa.float64()),
+    ]
+)
+"""Columns of what is remembered of tracked fields; `at` is milliseconds since the epoch."""
+
+
+class Versions(NamedTuple):
+    """How often a domain's catalog and its rules were changed; 0 for never."""
+
+    catalog: int
+    rules: int
+
+
+class RuleRow(NamedTuple):
+    """A revision of a rule: when (milliseconds), by whom, and what (JSON); None when it was taken out."""
+
+    id: str
+    revision: int
+    at: int
+    by: str
+    body: bytes | None
+
+
+class FeedRow(NamedTuple):
+    """A feed.
+
+    Attributes:
+        name: Its name.
+        domain: Where its items go.
+        settings: JSON of how it is pulled.
+        created: Milliseconds.
+        state: JSON of what the last run left for the next one.
+        due: When it is to be pulled next, milliseconds; None when nobody waits for it.
+    """
+
+    name: str
+    domain: str
+    settings: bytes
+    created: int
+    state: bytes = b"{}"
+    due: int | None = None
+
+
+class Once(NamedTuple):
+    """What is kept under a key of idempotency; without an answer it is still being worked on."""
+
+    key: str
+    digest: bytes
+    at: int
+    answer: bytes | None
 
 
 class SlateRow(NamedTuple):
@@ -171,16 +229,138 @@ class Store(Protocol):
 
     # the catalog
 
-    def put_items(self, domain: str, items: Sequence[tuple[str, bytes]]) -> None:
-        """Insert or replace items (id, JSON), all or none; durable when it returns."""
+    def change_items(
+        self, domain: str, ids: Sequence[str], decide: Callable[[Mapping[str, KeptItem]], CatalogWrite]
+    ) -> int:
+        """Read items and write what follows from them, with nobody in between; durable when it returns.
+
+        A changed item and a changed live state carry the new version of the catalog; an item that is taken out leaves
+        its id and the version behind, so that others see it go.
+
+        Args:
+            domain: Domain name.
+            ids: Items to read.
+            decide: Given those of them that the catalog has, by id, says what to write. It is called inside the
+                transaction, once or (when the engine asks for it) again, and does nothing else.
+
+        Returns:
+            The catalog's version: grown by one when an item, a live state or a fact was written.
+        """
         ...
 
-    def items(self, domain: str, after: int = 0) -> list[tuple[str, bytes, int]]:
-        """Items changed after a catalog version, as (id, JSON, version), by id."""
+    def items(self, domain: str, after: int = 0, *, batch: int = 10_000) -> Iterator[list[KeptItem]]:
+        """Items that became what they were not after a catalog version, with their live state, by id.
+
+        With `after`, items that were taken out are among them, without body. What changes while this runs may or may
+        not be in it: it has a higher version than the catalog had before.
+
+        Args:
+            domain: Domain name.
+            after: A version; 0 for the whole catalog.
+            batch: Most items of one list.
+        """
         ...
 
-    def catalog_version(self, domain: str) -> int:
-        """A number that grows with every change of the domain's catalog; 0 when it never had an item."""
+    def live_items(self, domain: str, after: int) -> list[tuple[str, bytes]]:
+        """Id and live state of items whose live state changed after a catalog version."""
+        ...
+
+    def items_of(self, domain: str, ids: Sequence[str]) -> dict[str, KeptItem]:
+        """Those of these items that the catalog has, by id."""
+        ...
+
+    def versions(self, domain: str) -> Versions:
+        """Numbers that grow with every change of the domain's catalog and rules."""
+        ...
+
+    def facts(self, domain: str, *, batch: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """Everything remembered of tracked fields, as batches of `FACT_SCHEMA`, by id, field and time."""
+        ...
+
+    # rules
+
+    def put_rule(
+        self, domain: str, id: str, body: bytes | None, *, at: int, by: str, revision: int | None = None
+    ) -> int:
+        """Keep a new revision of a rule, or take it out (None); what was before stays in its history.
+
+        Args:
+            domain: Domain name.
+            id: The rule.
+            body: It, as JSON.
+            at: Milliseconds.
+            by: Who does it.
+            revision: The revision this was made from, 0 for none; any when None.
+
+        Returns:
+            The new revision, counted from 1; 0 when `revision` is not the last one, and nothing was kept.
+        """
+        ...
+
+    def rules(self, domain: str) -> list[RuleRow]:
+        """The last revision of every rule that was not taken out, by id."""
+        ...
+
+    def rule_history(self, domain: str, id: str | None = None, *, limit: int = 1_000) -> list[RuleRow]:
+        """Revisions of one rule or of all, the latest first."""
+        ...
+
+    # feeds
+
+    def put_feed(self, feed: FeedRow) -> bool:
+        """Keep a new feed, or change its settings; whether it is new. A change keeps its state, entries and runs."""
+        ...
+
+    def feeds(self) -> list[FeedRow]:
+        """All feeds by name."""
+        ...
+
+    def drop_feed(self, name: str) -> bool:
+        """Forget a feed, its entries and its runs; the items stay. False when there is none."""
+        ...
+
+    def claim_feed(self, name: str, *, now: int, until: int) -> bool:
+        """Take the right to pull a feed until a moment (milliseconds); False while somebody else has it."""
+        ...
+
+    def end_feed(self, name: str, *, state: bytes, due: int | None, at: int, report: bytes) -> None:
+        """Give the right back, and keep the feed's state, when it is due next, and the report of the run.
+
+        Of each feed the last 100 reports are kept.
+        """
+        ...
+
+    def feed_runs(self, name: str, *, limit: int = 20) -> list[tuple[int, bytes]]:
+        """Reports of a feed as (milliseconds, JSON), the latest first."""
+        ...
+
+    def feed_entries(self, name: str, *, batch: int = 10_000) -> Iterator[list[tuple[str, bytes]]]:
+        """What a feed said last, as (item id, JSON), by id."""
+        ...
+
+    def entries_of(self, ids: Sequence[str], *, domain: str) -> dict[str, list[str]]:
+        """Names of the domain's feeds that say something of each of these items, by id; others are left out."""
+        ...
+
+    # once
+
+    def begin_once(self, key: str, digest: bytes, *, at: int, stale: int) -> Once | None:
+        """Claim a key of idempotency; None when it is yours, else what is kept under it.
+
+        Args:
+            key: The key, with whose it is.
+            digest: Of what is asked.
+            at: Milliseconds.
+            stale: A claim from before this moment that has no answer is taken over, whoever made it is gone.
+        """
+        ...
+
+    def end_once(self, key: str, answer: bytes | None) -> None:
+        """Keep the answer of a claim; None gives the claim up."""
+        ...
+
+    def forget_once(self, *, before: int) -> int:
+        """Delete answers from before a moment (milliseconds); how many."""
         ...
 
     # people
@@ -336,7 +516,7 @@ class Store(Protocol):
         ...
 
     def count(self) -> dict[str, int]:
-        """Rows by kind: events, items, links, slates, traits, consents, failed, keys."""
+        """Rows by kind: events, items, links, slates, traits, consents, failed, keys, rules, feeds."""
         ...
 
     def check(self) -> list[str]:

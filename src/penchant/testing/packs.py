@@ -33,7 +33,7 @@ from penchant.testing.data import Row, dataset, joined
 
 RELEVANCE = "relevance"
 """The term of an objective that is no feature."""
-TAKEN = ("blend", "catalog", "items")
+TAKEN = ("blend", "catalog", "curated", "editorial", "items", "rule")
 """Names that reports, slates and releases use for what is no model of a pack."""
 
 _NOW = 100 * DAY

@@ -3,22 +3,29 @@
 from penchant.storage.tables.catalog import Catalog
 from penchant.storage.tables.erasure import Erasure
 from penchant.storage.tables.failed import Failed
+from penchant.storage.tables.feeds import Feeds
 from penchant.storage.tables.keys import Keys
 from penchant.storage.tables.log import Log, row_of
+from penchant.storage.tables.once import Answers
 from penchant.storage.tables.people import People, pairs
+from penchant.storage.tables.rules import CURRENT_RULES, Rules
 from penchant.storage.tables.schema import SCHEMA_VERSION, Dialect, create, ddl
 from penchant.storage.tables.slates import Slates
 from penchant.storage.tables.statements import Statements
 
 __all__ = [
+    "CURRENT_RULES",
     "SCHEMA_VERSION",
+    "Answers",
     "Catalog",
     "Dialect",
     "Erasure",
     "Failed",
+    "Feeds",
     "Keys",
     "Log",
     "People",
+    "Rules",
     "Slates",
     "Statements",
     "create",

@@ -7,7 +7,7 @@ from typing import Literal
 
 from penchant.storage.database import Writer
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Grows when the tables change; kept in `meta` under `schema`."""
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -34,6 +34,7 @@ class Table:
         unique: Columns that are unique together, beside the key.
         numbered: Rows get rising numbers in a column `seq`, which is the primary key.
         narrow: Rows are small, so SQLite keeps them in the key's own tree.
+        roomy: Rows change often, so PostgreSQL leaves room beside them for their next state.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Table:
     unique: tuple[str, ...] = ()
     numbered: bool = False
     narrow: bool = True
+    roomy: bool = False
 
     def ddl(self, dialect: Dialect) -> str:
         """The statement that makes it, if it is not there."""
@@ -59,6 +61,8 @@ class Table:
         options = ""
         if dialect == "sqlite":
             options = " STRICT" if self.numbered or not self.narrow else " STRICT, WITHOUT ROWID"
+        elif self.roomy:
+            options = " WITH (fillfactor = 80)"
         return f"CREATE TABLE IF NOT EXISTS {self.name} ({', '.join(parts)}){options}"
 
 
@@ -119,12 +123,78 @@ TABLES = (
         unique=("message_id", "source", "line"),
         numbered=True,
     ),
+    # Without a body the item was taken out; its row stays, so that others see it go.
     Table(
         "item",
+        (("domain", "text"), ("id", "text"), ("body", "bytes?"), ("version", "integer")),
+        key=("domain", "id"),
+        narrow=False,
+    ),
+    # What changes often of the items that are there, apart, so that a change of it writes little.
+    Table(
+        "live",
         (("domain", "text"), ("id", "text"), ("body", "bytes"), ("version", "integer")),
         key=("domain", "id"),
+        roomy=True,
     ),
-    Table("catalog", (("domain", "text"), ("version", "integer")), key=("domain",)),
+    Table(
+        "item_fact",
+        (("domain", "text"), ("id", "text"), ("field", "text"), ("at", "integer"), ("value", "real?")),
+        key=("domain", "id", "field", "at"),
+    ),
+    # Live states once more, in one piece for each change: an index of versions in `live` would double what a change
+    # writes. All changes after the version `logged` are here, `total` counts their states up.
+    Table(
+        "live_change",
+        (("domain", "text"), ("version", "integer"), ("total", "integer"), ("states", "bytes")),
+        key=("domain", "version"),
+        narrow=False,
+    ),
+    Table(
+        "catalog",
+        (("domain", "text"), ("version", "integer"), ("rules", "integer"), ("logged", "integer")),
+        key=("domain",),
+    ),
+    # Every revision there ever was; without a body the rule was taken out. `version` is that of the domain's rules.
+    Table(
+        "rule",
+        (
+            ("domain", "text"),
+            ("id", "text"),
+            ("revision", "integer"),
+            ("version", "integer"),
+            ("at", "integer"),
+            ("who", "text"),
+            ("body", "bytes?"),
+        ),
+        key=("domain", "id", "revision"),
+    ),
+    # `claimed` is until when somebody has the right to pull it.
+    Table(
+        "feed",
+        (
+            ("name", "text"),
+            ("domain", "text"),
+            ("settings", "bytes"),
+            ("created", "integer"),
+            ("state", "bytes"),
+            ("due", "integer?"),
+            ("claimed", "integer?"),
+        ),
+        key=("name",),
+    ),
+    Table("feed_entry", (("feed", "text"), ("id", "text"), ("body", "bytes")), key=("feed", "id"), narrow=False),
+    Table(
+        "feed_run",
+        (("feed", "text"), ("number", "integer"), ("at", "integer"), ("report", "bytes")),
+        key=("feed", "number"),
+    ),
+    Table(
+        "once",
+        (("id", "text"), ("digest", "bytes"), ("at", "integer"), ("answer", "bytes?")),
+        key=("id",),
+        narrow=False,
+    ),
     # Pairs of ids that events carry together and no link tells of, so that erasing the one finds events of the other.
     Table("beside", (("a", "text"), ("b", "text")), key=("a", "b")),
     # A pair has a row for each time it was joined; `turn` counts them, and only the last may be without `undone`.
@@ -203,7 +273,10 @@ TABLES = (
 
 INDEXES = (
     Index("event_actor", "event", ("actor", "domain", "time")),
-    Index("item_version", "item", ("domain", "version")),
+    Index("item_version", "item", ("domain", "version", "id")),
+    Index("rule_version", "rule", ("domain", "version")),
+    Index("feed_entry_id", "feed_entry", ("id",)),
+    Index("once_at", "once", ("at",)),
     Index("beside_b", "beside", ("b",)),
     Index("link_b", "link", ("b", "a")),
     Index("member_person", "member", ("person",)),
