@@ -29,9 +29,23 @@ code is decided at the edge (`server/`, `cli/`), never here.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+
+_EXPECTED = re.compile(r"Expected `([^`]+)`(?: (of length )?([<>]=?) ([0-9.e+-]+))?(?:, got `([^`]+)`)?")
+_SIGNS = {">=": "at least", ">": "above", "<=": "at most", "<": "below"}
+_KINDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "datetime": "a date and a time, as in 2026-12-01T08:00:00Z",
+}
 
 
 class PenchantError(Exception):
@@ -63,6 +77,34 @@ def nearest(name: str, have: Iterable[str]) -> str | None:
 def choices(have: Iterable[str], limit: int = 12) -> str:
     """`a, b, c` for a message; a long list is cut and says so."""
     return _listed(sorted(have), limit)
+
+
+def in_words(message: str, allowed: Iterable[str] = ()) -> str:
+    """A message of msgspec's decoder in the words of a request's author, without the place it ends with.
+
+    Args:
+        message: What the decoder said, such as "Expected `int` >= 0, got `str` - at `$.stock`".
+        allowed: The values that an enumeration has, where whoever asks knows them.
+    """
+    message = message.partition(" - at `")[0]
+    if message.startswith("Invalid enum value"):
+        given = message.removeprefix("Invalid enum value ")
+        return f"must be one of {', '.join(allowed)}, got {given}" if allowed else f"cannot be {given}"
+    if message.startswith("Invalid RFC3339"):
+        return "must be a date and a time, as in 2026-12-01T08:00:00Z"
+    if found := re.fullmatch(r"Object contains unknown field `(.*)`", message, re.DOTALL):
+        return f'knows no field "{found[1]}"'
+    if found := re.fullmatch(r"Object missing required field `(.*)`", message):
+        return f'needs the field "{found[1]}"'
+    if not (found := _EXPECTED.fullmatch(message)):
+        return message
+    kinds, long, sign, bound, got = found.groups()
+    if sign:
+        least = f"{_SIGNS[sign]} {float(bound):,.10g}"
+        entries = "characters" if kinds.startswith("str") else "entries"
+        return f"must have {least} {entries}" if long else f"must be {least}"
+    wanted = " or ".join(_KINDS.get(kind, kind) for kind in kinds.split(" | "))
+    return f"must be {wanted}" + (f", got {_KINDS.get(got, got)}" if got else "")
 
 
 ProblemCode = Literal[

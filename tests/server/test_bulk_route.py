@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from penchant.engine import Engine
+
 PATH, ITEMS = "/v1/items/shop", "/v1/items/shop"
 
 Fields = dict[str, Any]
@@ -144,3 +146,39 @@ def test_more_than_an_ordinary_body_may_come(client: httpx.Client) -> None:
     assert client.post(PATH, content=body).json()["counts"] == {"created": 100}
     gone = lines(*({"op": "delete", "id": one["id"]} for one in harps(100)))
     client.post(PATH, content=gone)
+
+
+def test_pages_of_verdicts_are_one_answer(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penchant.server.bulk._PAGE", 3)
+    body = lines(*harps(4, active=False), {"id": "bulk-x", "price": -1}, {"op": "delete", "id": "bulk-none"})
+    key = {"Idempotency-Key": "pages"}
+
+    first = client.post(PATH, content=body, headers=key).json()
+    again = client.post(PATH, content=body, headers=key).json()
+    problems = client.post(PATH, params={"verdicts": "problems"}, content=body, headers=key).json()
+    gone = lines(*({"op": "delete", "id": one["id"]} for one in harps(4)))
+    fine = client.post(PATH, params={"verdicts": "problems"}, content=gone).json()
+
+    assert first == again
+    assert [verdict["line"] for verdict in first["verdicts"]] == [1, 2, 3, 4, 5, 6]
+    assert (first["lines"], first["counts"]) == (6, {"created": 4, "missing": 1, "rejected": 1})
+    assert problems == {**first, "verdicts": first["verdicts"][4:]}
+    assert fine == {"lines": 4, "counts": {"deleted": 4}, "verdicts": []}
+
+
+def test_a_body_may_not_have_lines_without_end(
+    client: httpx.Client, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penchant.server.bulk.MOST_LINES", 5)
+
+    problem(client.post(PATH, content=b"\n" * 5 + lines({"id": "bulk-1"})), 413, "too_large")
+    assert client.get(f"{ITEMS}/bulk-1").status_code == 404
+
+
+def test_what_is_kept_of_an_answer_is_small(client: httpx.Client, shared_engine: Engine) -> None:
+    body = lines({"op": "delete", "id": "bulk-none"}) + b"\n"
+    answer = client.post(PATH, content=body * 20_000, headers={"Idempotency-Key": "small"})
+    stored = shared_engine.store.database.rows("SELECT max(length(answer)) FROM once")[0][0]  # type: ignore[attr-defined]
+
+    assert answer.json()["counts"] == {"missing": 20_000}
+    assert stored < len(answer.content) / 5

@@ -267,3 +267,40 @@ def test_a_filter_without_bottom_is_refused(client: httpx.Client, keys: Keys, pr
         deep = {"not": deep}
 
     problem(asked(client, keys.shop_browser, filter=deep), 400, "invalid_request")
+
+
+RELATIVE: Fields = {"any": [{"not": {"field": "price", "range": [None, {"person": "income"}]}}]}
+
+
+def test_a_browser_learns_no_trait_by_filters(client: httpx.Client, keys: Keys, problem: Problem) -> None:
+    """Whoever shares an anonymous id could read a trait to the cent, one price after the other."""
+    for fields in ({"anonymous_id": "f3"}, {}):
+        body = problem(asked(client, keys.shop_browser, filter=RELATIVE, **fields), 403, "not_allowed")
+        assert "identity token" in body["message"]
+    own = {"X-Identity-Token": sign("ann", keys.shop_server, NOW + 60)}
+
+    assert asked(client, keys.shop_browser, own, filter=RELATIVE).status_code == 200
+    assert asked(client, keys.shop_server, filter=RELATIVE, anonymous_id="f3").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "told", [{"field": "regions", "eq": {"person": "region"}}, {"field": "brand", "eq": {"person": "context.brand"}}]
+)
+def test_a_browser_may_compare_with_what_it_says_itself(client: httpx.Client, keys: Keys, told: Fields) -> None:
+    assert asked(client, keys.shop_browser, filter=told, context={"brand": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"any": [{"field": "brand", "eq": f"b{n}"} for n in range(64)]}, "64 parts"),
+        ({"not": {"field": "price", "in": [*range(1_001)]}}, "1,000 values"),
+    ],
+)
+def test_a_browser_may_not_ask_for_much_work(
+    client: httpx.Client, keys: Keys, problem: Problem, told: Fields, words: str
+) -> None:
+    body = problem(asked(client, keys.shop_browser, filter=told), 400, "invalid_request")
+
+    assert words in body["message"]
+    assert asked(client, keys.shop_server, filter=told).status_code == 200

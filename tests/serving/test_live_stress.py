@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from penchant.catalog import Change, Schema
+from penchant.catalog import CatalogWrite, Change, Schema
 from penchant.clock import FixedClock
 from penchant.dataset import Dataset
 from penchant.ingest import CatalogWriter
@@ -77,27 +77,21 @@ def shown(view: View, item: str) -> bool:
     return item in view.codes and bool(view.parts.table.active[view.codes[item]])
 
 
-def sound(view: View) -> None:
+def sound(view: View, order: Sequence[str]) -> None:
     """Rows of the release stand where the release has them, and every column is as long as the table."""
     table, parts = view.parts.table, view.parts
     assert len(table) >= parts.n_known
     assert len(table.present) == len(table.ids) == len(table.number("stock")) == len(table.category("brand").codes)
     assert len(set(table.ids)) == len(table)
     if view.release is not None:
-        assert table.ids[: parts.n_known] == view.parts.table.ids[: parts.n_known]
-        assert [view.codes[name] for name in ORDER] == list(range(len(ORDER)))
+        assert list(table.ids[: len(order)]) == list(order)
         for model in parts.models.values():
             assert getattr(model, "n_items", 0) <= len(table)
-
-
-ORDER: list[str] = []
-"""Items of the release in its order."""
 
 
 def test_what_was_acknowledged_is_in_the_next_view_of_both_workers(
     stores: Stores, releases: Releases, orders: Dataset, fitted: FittedModels
 ) -> None:
-    ORDER[:] = orders.items.ids
     workers = Workers(stores, releases)
     publishing = stores()
 
@@ -155,7 +149,7 @@ def test_what_was_acknowledged_is_in_the_next_view_of_both_workers(
             rng = random.Random(1)
             while not workers.done.is_set():
                 view = live.view()
-                sound(view)
+                sound(view, orders.items.ids)
                 workers.done.wait(rng.random() / 500)
 
         askers = [workers.guarded(lambda live=live: asks(live)) for live in workers.lives for _ in range(2)]
@@ -201,8 +195,6 @@ def test_a_catalog_that_comes_after_the_release_keeps_the_rows_of_the_release(
 
 def test_a_live_state_that_could_not_be_read_is_obeyed_once_it_can(store: SQLiteStore, releases: Releases) -> None:
     """Also when nothing else of the item changes."""
-    from penchant.catalog import CatalogWrite
-
     live = LiveDomain("shop", product.PACK, store, releases)
     for said in (b'{"id":"boot","stock":2}', b'{"id":"boot","stock":"many"}', b'{"id":"boot","stock":1}'):
         bodies = [] if store.items_of("shop", ["boot"]) else [("boot", b'{"id":"boot"}')]

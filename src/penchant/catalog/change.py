@@ -10,7 +10,7 @@ Operation = Literal["put", "patch", "delete"]
 Status = Literal["created", "changed", "unchanged", "deleted", "missing", "rejected"]
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is to become of one item.
 
     Attributes:

@@ -149,9 +149,9 @@ def _read(as_: type[S], kind: type[Item], name: str, fields: Mapping[str, Any], 
     except msgspec.ValidationError as error:
         item = _mended(as_, kind, name, told, error)
     even: dict[str, Any] = {}
-    looks = _looks(kind)
+    looks = _looks(kind).get
     for field in told:
-        look = looks.get(field)
+        look = looks(field)
         if look is None:
             continue
         value = getattr(item, field)
@@ -185,7 +185,7 @@ def _tidy(name: str, kind: type[Item], known: Fields, field: str, value: Any, fr
         path = normal(value)
         if path and "" in path.split(" > "):
             raise ItemRejected(name, f"must have no empty part, got {refusal.shown(value)}", field)
-        return path or None
+        return value if path == value else path or None
     for key, number in value.items():
         _key(name, field, key)
         if field in known.counts:

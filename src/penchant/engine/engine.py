@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from penchant.catalog import KEPT_OUT, Change, ChangeVerdict, History, Item, join
+from penchant.catalog import KEPT_OUT, Change, ChangeVerdict, History, Item, ItemTable, KeptItem, join
 from penchant.clock import Clock, SystemClock
 from penchant.config import SourceSettings, Workspace, read_environment
 from penchant.dataset import Dataset, build
@@ -27,7 +27,6 @@ from penchant.events import Reading
 from penchant.ingest import CatalogWriter, Collector, Feeds, ImportReport, Sender, Verdict, find_files, import_file
 from penchant.keys import Key, KeyRing, Kind, digest, key_id, new_key
 from penchant.models import Run
-from penchant.pack import Pack
 from penchant.people import Rules
 from penchant.privacy import Privacy
 from penchant.serving import Curation, DomainSetup, RecommendationRequest, Recommender, SlateLog
@@ -340,7 +339,7 @@ class Engine:
         progress("events into the lake", 0.0)
         self.lake.roll(self.store, progress=lambda done, total: progress("events into the lake", done / total))
         progress("dataset", 0.0)
-        items = self._items(domain, pack)
+        items = self._catalog(domain)
         persons = self.store.persons()
         learned = permitted(self.store.every_consent(), persons, self.consent)
         with self.lake.reading(domain) as files:
@@ -353,19 +352,24 @@ class Engine:
                 threads=self.settings.training.threads,
                 excluded=learned.excluded,
                 only=learned.only,
-                history=History.read(self.store.facts(domain), list(items)),
+                history=History.read(self.store.facts(domain), items.ids),
             )
         progress("dataset", 1.0)
         return data
 
-    def _items(self, domain: str, pack: Pack) -> dict[str, Item]:
-        decoder = msgspec.json.Decoder(pack.item)
-        return {
-            kept.id: decoder.decode(join(kept.body, kept.live))
-            for batch in self.store.items(domain)
-            for kept in batch
-            if kept.body is not None and kept.live is not None
-        }
+    def _catalog(self, domain: str) -> ItemTable:
+        """The catalog as columns, with its texts; what cannot be read is left out, as it is in answers."""
+        schema = self._setup(domain).schema
+        decoder: msgspec.json.Decoder[Item] = msgspec.json.Decoder(schema.kind)
+
+        def read(kept: KeptItem) -> Item | None:
+            try:
+                return decoder.decode(join(kept.body, kept.live)) if kept.body and kept.live else None
+            except msgspec.DecodeError:
+                return None
+
+        batches = ([item for kept in batch if (item := read(kept))] for batch in self.store.items(domain))
+        return ItemTable.stream(schema, batches, texts=True)
 
     def evaluate(self, domain: str, progress: Progress = silent) -> Report:
         """Judge a domain's models on a global temporal split of what is known.

@@ -8,13 +8,14 @@ from typing import Any, Literal
 import msgspec
 
 from penchant.catalog import Change, ChangeVerdict
-from penchant.errors import InvalidRequest
+from penchant.errors import InvalidRequest, in_words
 
 AT_ONCE = 2_000
 """Lines that are written together; others may write in between."""
 LONGEST = 1024 * 1024
 """Bytes of one line."""
 _DEEPEST = 50
+_OPERATIONS = ("put", "patch", "delete")
 
 
 class LineVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,7 +65,8 @@ def change_lines(
         try:
             waiting.append((number, read_line(line)))
         except InvalidRequest as error:
-            wrong.append(LineVerdict(line=number, status="rejected", field=error.field, reason=error.message))
+            reason = error.message.removeprefix(f"{error.field}: ")
+            wrong.append(LineVerdict(line=number, status="rejected", field=error.field, reason=reason))
         if len(waiting) + len(wrong) >= AT_ONCE:
             yield from _write(waiting, wrong, write)
             waiting, wrong = [], []
@@ -94,8 +96,9 @@ def read_line(line: bytes) -> Change:
     try:
         operation = msgspec.convert(told, Operation)
     except msgspec.ValidationError as error:
-        wanted, _, at = str(error).partition(" - at `$.")
-        raise InvalidRequest(at.rstrip("`") or "op", wanted) from None
+        _, _, at = str(error).partition(" - at `$.")
+        field = at.rstrip("`") or "op"
+        raise InvalidRequest(field, in_words(str(error), _OPERATIONS if field == "op" else ())) from None
     if operation.op == "delete" and (operation.fields or operation.add):
         raise InvalidRequest("fields", "a delete takes none")
     return Change(id=operation.id, op=operation.op, fields=operation.fields, add=operation.add)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 import msgspec
 from litestar import Request, delete, get, patch, put
@@ -23,8 +23,10 @@ from penchant.server.direct import waiting
 from penchant.server.problems import documented
 from penchant.server.state import engine_of
 
-_BEFORE_ID = 4
-"""Slashes before the id in `/v1/items/shop/ID`."""
+_ITEMS = b"/v1/items/"
+"""What stands before the domain and the id."""
+_SHOWN = 200
+"""Letters of an address that are repeated in an error."""
 
 
 class Items(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,9 +145,19 @@ def _fields(request: Request[Any, Any, Any], data: dict[str, Any]) -> dict[str, 
 
 
 def _id(request: Request[Any, Any, Any]) -> str:
-    """The id of the address, where a slash may be written as it is or as %2F; the framework would tidy it up."""
+    """The id of the address, where a slash may be written as it is or as %2F; the framework would tidy it up.
+
+    Raises:
+        NotFound: The address has slashes where none belong: what is the id of it cannot be told.
+        InvalidRequest: It is no text.
+    """
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    before, _, rest = raw.split(b"?")[0].partition(_ITEMS)
+    domain, _, name = rest.partition(b"/")
+    mounted = before.decode("latin-1") == request.scope.get("root_path", "")
+    if not mounted or unquote(domain.decode("latin-1")) != request.path_params["domain"]:
+        raise NotFound("address", unquote(raw.decode("latin-1"))[:_SHOWN])
     try:
-        return unquote_to_bytes(raw.split(b"?")[0].split(b"/", _BEFORE_ID)[_BEFORE_ID]).decode()
+        return unquote_to_bytes(name).decode()
     except UnicodeDecodeError:
         raise InvalidRequest("id", "must be UTF-8 in the address") from None

@@ -37,6 +37,7 @@ from penchant.errors import (
     TooLarge,
     TooMany,
     nearest,
+    in_words,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -179,4 +180,4 @@ def _entry(entry: dict[str, Any]) -> tuple[str, str]:
     field, wanted = str(entry.get("key") or "body"), str(entry.get("message"))
     if field == "data":  # the framework's word for the body as a whole, whose absence is a KeyError to it
         field, wanted = "body", "must be a JSON object; it is empty" if wanted == "'data'" else wanted
-    return field, wanted
+    return field, in_words(wanted)

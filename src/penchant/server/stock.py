@@ -13,16 +13,17 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import post
+from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from penchant.catalog import Change, ChangeVerdict
-from penchant.errors import InvalidRequest, NotFound
+from penchant.errors import InvalidRequest, NotFound, in_words
 from penchant.keys import Scope
 from penchant.server.authorize import allow_domain, caller
 from penchant.server.body import BoundedRequest
-from penchant.server.direct import Headers, direct, unreached
+from penchant.server.direct import MOST_AT_ONCE, Headers, direct, unreached
 from penchant.server.items import change_items
 from penchant.server.problems import documented
 from penchant.server.state import engine_of
@@ -133,11 +134,15 @@ async def _answer(
     try:
         told = decoder.decode(await request.body())
     except msgspec.ValidationError as error:
-        wanted, _, at = str(error).partition(" - at `$")
-        raise InvalidRequest(at.rstrip("`").lstrip(".") or "body", wanted) from None
+        _, _, at = str(error).partition(" - at `$")
+        raise InvalidRequest(at.rstrip("`").lstrip(".") or "body", in_words(str(error))) from None
     except ValueError as error:  # msgspec.DecodeError, and text that is no UTF-8
         raise InvalidRequest("body", f"is not JSON ({error})") from None
-    verdicts = await change_items(request, domain, changes_of(told))
+    if len(told.changes) > MOST_AT_ONCE:
+        changes = await sync_to_thread(changes_of, told)
+    else:
+        changes = changes_of(told)
+    verdicts = await change_items(request, domain, changes)
     return 200, _encode(Changed(verdicts)), ()
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from msgspec import field
 
 from penchant.catalog import About, Item, ItemTable, Schema, parse_audience, parse_filter
+from penchant.catalog.filters.leaf import Near
+from penchant.catalog.filters.value import OfPerson
 
 
 class Thing(Item, frozen=True, kw_only=True):
@@ -298,3 +300,21 @@ def test_an_audience_is_the_filter_on_one_item_that_has_the_same(filter_: dict[s
     mask = parse_filter(filter_, SCHEMA).mask(table, About(now=NOW))
 
     assert parse_audience(filter_).holds(traits(row), NOW) is bool(mask[0])
+
+
+@given(
+    st.lists(st.one_of(st.just(float("nan")), st.floats(-50, 50)), max_size=20),
+    st.lists(st.floats(-50, 50), min_size=1, max_size=30),
+    st.floats(0, 2),
+)
+def test_many_values_are_looked_up_as_one_after_the_other(
+    prices: list[float], wanted: list[float], share: float
+) -> None:
+    table = ItemTable.stream(SCHEMA, [[Thing(id=f"i{n}") for n in range(len(prices))]])
+    table = table.with_numbers({"price": np.array(prices, np.float64)})
+    told = Near("price", OfPerson("prices", "number"), share)
+    each = np.zeros(len(prices), bool)
+    for one in wanted:
+        each |= told.mask(table, About(person={"prices": [one]}))
+
+    np.testing.assert_array_equal(told.mask(table, About(person={"prices": wanted})), each)
