@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import inspect
+from datetime import datetime
+from typing import Annotated, Literal
 
+import msgspec
 import pytest
+from msgspec import Meta
 
 from penchant import errors
 from penchant.errors import (
@@ -19,6 +23,7 @@ from penchant.errors import (
     PenchantError,
     StorageError,
     choices,
+    in_words,
     nearest,
 )
 
@@ -130,3 +135,46 @@ def test_the_nearest_name_is_the_one_that_was_meant(name: str, have: list[str], 
 def test_a_long_list_of_choices_is_cut_and_says_so() -> None:
     assert choices(["b", "a"]) == "a, b"
     assert choices([f"n{i:02d}" for i in range(15)], limit=3) == "n00, n01, n02 and 12 more"
+
+
+class Told(msgspec.Struct, forbid_unknown_fields=True):
+    """One field of each kind that a request has."""
+
+    stock: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    name: Annotated[str, Meta(max_length=3)] = ""
+    ids: Annotated[list[str], Meta(min_length=1)] = msgspec.field(default_factory=lambda: ["a"])
+    ends: datetime | None = None
+    op: Literal["put", "patch"] = "put"
+    filter: dict[str, int] | None = None
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"stock": "1"}, "must be a whole number, got text"),
+        ({"stock": -1}, "must be at least 0"),
+        ({"stock": 1_001}, "must be at most 1,000"),
+        ({"name": "abcd"}, "must have at most 3 characters"),
+        ({"ids": []}, "must have at least 1 entry"),
+        ({"ends": "soon"}, "must be a date and a time, as in 2026-12-01T08:00:00Z"),
+        ({"op": "dance"}, "must be one of put, patch, got 'dance'"),
+        ({"filter": []}, "must be an object or null, got a list"),
+        ({"stok": 1}, 'knows no field "stok"'),
+        ([], "must be an object, got a list"),
+    ],
+)
+def test_what_the_decoder_says_is_told_in_words(told: object, words: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as caught:
+        msgspec.convert(told, Told)
+
+    assert in_words(str(caught.value), ("put", "patch")) == words
+
+
+def test_a_field_that_lacks_and_a_word_that_nobody_lists_are_told_too() -> None:
+    assert (
+        in_words("Expected `bool | int | str`, got `array`")
+        == "must be true or false, a whole number or text, got a list"
+    )
+    assert in_words("Object missing required field `id` - at `$.changes[0]`") == 'needs the field "id"'
+    assert in_words("Invalid enum value 'dance'") == "cannot be 'dance'"
+    assert in_words("something else - at `$.x`") == "something else"

@@ -34,7 +34,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-
 _EXPECTED = re.compile(r"Expected `([^`]+)`(?: (of length )?([<>]=?) ([0-9.e+-]+))?(?:, got `([^`]+)`)?")
 _SIGNS = {">=": "at least", ">": "above", "<=": "at most", "<": "below"}
 _KINDS = {
@@ -101,9 +100,10 @@ def in_words(message: str, allowed: Iterable[str] = ()) -> str:
     kinds, long, sign, bound, got = found.groups()
     if sign:
         least = f"{_SIGNS[sign]} {float(bound):,.10g}"
-        entries = "characters" if kinds.startswith("str") else "entries"
-        return f"must have {least} {entries}" if long else f"must be {least}"
-    wanted = " or ".join(_KINDS.get(kind, kind) for kind in kinds.split(" | "))
+        one, many = ("character", "characters") if kinds.startswith("str") else ("entry", "entries")
+        return f"must have {least} {one if bound == '1' else many}" if long else f"must be {least}"
+    *others, last = (_KINDS.get(kind, kind) for kind in kinds.split(" | "))
+    wanted = f"{', '.join(others)} or {last}" if others else last
     return f"must be {wanted}" + (f", got {_KINDS.get(got, got)}" if got else "")
 
 

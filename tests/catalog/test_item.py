@@ -130,6 +130,7 @@ def test_spellings_are_evened_out() -> None:
 
     assert (item.path, item.code, item.pieces) == ("Shoes > Running", "EUR", 3)
     assert read_item(Thing, {"id": "a", "path": " "}).path is None
+    assert read_item(Thing, {"id": "a", "path": ""}).path is None
 
 
 @pytest.mark.parametrize(

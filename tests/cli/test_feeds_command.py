@@ -79,7 +79,7 @@ def test_what_changed_is_shown_with_what_it_was(run: Run, site: Site) -> None:
     assert "1 added, 1 changed, 1 gone, 3 the same, 1 kept, 1 refused" in told
     assert "  ~ a  Title a  price: 9.0 → 5.0" in told
     assert "  - b  Title b" in told
-    assert "  ! 6, f, price: " in told
+    assert "  ! at 6, f, price: " in told
     assert "main: nothing has changed; 6 items" in run("run", "main").stdout
 
 
@@ -96,6 +96,7 @@ def test_a_feed_that_cannot_be_pulled_is_kept_and_said(run: Run, site: Site, fol
     failed = run("add", "main", f"{site.url}/feed.tsv", "--domain", "shop", code=1)
 
     assert "main: refused, nothing was taken: the server 127.0.0.1 has nothing at this address (404)" in failed.stdout
+    assert "the feed is kept: mend it and `penchant feeds run main`" in failed.stderr
     assert "refused" in run("list").stdout
     site["/feed.tsv"] = feed(a="9.00 EUR")
     assert "1 added" in run("run", "main").stdout
@@ -178,9 +179,24 @@ def test_a_feed_is_shown_with_its_runs(run: Run, site: Site) -> None:
 
     told = run("show", "main").stdout
 
-    assert "max_gone: 0.5" in told
+    assert "max-gone: 0.5" in told
     assert "every: by hand" in told
+    assert "dialect: auto (merchant)" in told
     assert "  + a  Title a" in told
+
+
+def test_the_list_fits_a_narrow_screen(folder: Path, site: Site) -> None:
+    site["/feed.tsv"] = feed(a="9.00 EUR")
+    for words in (
+        ["add", "main", f"{site.url}/feed.tsv", "--domain", "shop", "--every", "1h"],
+        ["list"],
+        ["show", "main"],
+    ):
+        result = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["feeds", *words, "--config", str(folder)])
+
+    assert "│ applied │     1 │     1 │       0 │    0 │       0│" in result.stdout
+    listed = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["feeds", "list", "--config", str(folder)]).stdout
+    assert re.search(r"│main +│ shop +│ 1h +│ \d+ s ago +│ applied +│ in \d+ (min|h) +│ +1│", listed), listed
 
 
 def test_a_feed_is_removed_with_its_items_or_without(run: Run, site: Site, folder: Path) -> None:

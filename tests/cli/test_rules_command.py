@@ -33,7 +33,9 @@ def run(folder: Path) -> Run:
     """Runs a subcommand of `penchant rules` in this process."""
 
     def command(*words: str | Path, code: int = 0) -> Result:
-        result = CliRunner().invoke(app, ["rules", *(str(word) for word in words), "--config", str(folder)])
+        result = CliRunner(env={"COLUMNS": "200"}).invoke(
+            app, ["rules", *(str(word) for word in words), "--config", str(folder)]
+        )
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
         assert result.exit_code == code, (result.stdout, result.stderr)
         return result
@@ -61,7 +63,7 @@ def test_a_rule_is_added_by_options_and_obeyed(run: Run, folder: Path) -> None:
         "filter": {"field": "brand", "eq": "Alto"},
         "placements": ["home"],
         "factor": 1.5,
-        "ends": "2999-12-24T00:00:00Z",
+        "ends": "2999-12-25T00:00:00Z",
         "priority": 3,
         "note": "why not",
     }
@@ -101,6 +103,30 @@ def test_the_list_is_a_table(run: Run) -> None:
     assert [one["id"] for one in listed(run, "--running")] == ["share"]
 
 
+def test_what_a_rule_is_about_is_read_without_json(run: Run) -> None:
+    nested = (
+        '{"all": [%s, {"not": {"field": "price", "range": [9, null]}}, {"any": [%s, {"field": "id", "eq": "b1"}]}]}'
+    )
+    audience = '{"field": "context.device", "eq": "kiosk"}'
+    run("add", "exclude", "--filter", nested % (ALTO, ALTO), "--id", "out", "--ends", "2999-12-24")
+    run("add", "pin", "--item", "b1", "--id", "first", "--placement", "home", "--audience", audience)
+    told = " ".join(run("history").stdout.split())
+
+    assert 'exclude: brand eq "Alto" and not (price range [9,null]) and (brand eq "Alto" or id eq "b1")' in told
+    assert "everywhere, until 2999-12-24" in told
+    assert "pin 1: b1, home, for some" in told
+
+
+def test_a_day_alone_that_ends_a_rule_is_its_last(run: Run) -> None:
+    run("add", "exclude", "--item", "b1", "--id", "day", "--starts", "2026-12-01", "--ends", "2999-12-24")
+    run("add", "exclude", "--item", "b1", "--id", "hour", "--ends", "2999-12-24T18:00")
+    told = {one["id"]: one["rule"] for one in listed(run)}
+
+    assert (told["day"]["starts"], told["day"]["ends"]) == ("2026-12-01T00:00:00Z", "2999-12-25T00:00:00Z")
+    assert told["hour"]["ends"] == "2999-12-24T18:00:00Z"
+    assert "2999-12-24" in run("list").stdout and "2999-12-25" not in run("list").stdout
+
+
 def test_one_is_shown_ended_taken_out_and_remembered(run: Run) -> None:
     run("add", "exclude", "--item", "b1", "--id", "out", "--name", "for now")
     assert "name: for now" in run("show", "out").stdout
@@ -127,9 +153,12 @@ def test_a_rule_that_has_not_begun_is_taken_out_and_not_ended(run: Run) -> None:
     ("words", "text"),
     [
         (["add"], "ACTION: is needed: one of pin, boost"),
-        (["add", "dance", "--item", "b1"], "action: Invalid enum value"),
+        (
+            ["add", "dance", "--item", "b1"],
+            "action: must be one of pin, boost, bury, exclude, quota, list, set, got 'dance'",
+        ),
         (["add", "boost", "--item", "b1"], "factor: of a boost must be above 1"),
-        (["add", "boost", "--item", "b1", "--factor", "2000"], "factor: Expected `float` <= 1000"),
+        (["add", "boost", "--item", "b1", "--factor", "2000"], "factor: must be at most 1,000"),
         (["add", "pin", "--filter", "{"], "--filter: is not JSON"),
         (["add", "pin", "--filter", '{"field": "brnd", "eq": 1}'], "filter.field: no such field"),
         (["add", "pin", "--item", "b1", "--ends", "soon"], "--ends: must be a date or a time"),
@@ -165,3 +194,16 @@ def test_a_rule_that_no_longer_fits_is_told(run: Run, folder: Path) -> None:
     assert "season is not obeyed: filter.field: " in run("list").stdout
     assert "it is not obeyed" in run("show", "season").stdout
     assert listed(run, "--running") == []
+
+
+def test_recommend_shows_what_a_rule_does_for_its_audience(run: Run, folder: Path) -> None:
+    run("add", "pin", "--item", "b2", "--audience", '{"field": "context.device", "eq": "kiosk"}')
+
+    def first(*words: str, code: int = 0) -> Any:
+        result = CliRunner().invoke(app, ["recommend", "home", *words, "--json", "--config", str(folder)])
+        assert result.exit_code == code, (result.stdout, result.stderr)
+        return json.loads(result.stdout)["items"][0]["id"] if code == 0 else result.stderr
+
+    assert [first(), first("--context", "device=kiosk"), first("--context", "device=phone")] == ["b1", "b2", "b1"]
+    assert first("--exclude", "b1") == "b2"
+    assert "--context: must be as in device=phone, got 'kiosk'" in first("--context", "kiosk", code=1)

@@ -57,7 +57,7 @@ def test_each_line_has_a_verdict_and_a_wrong_one_keeps_no_other_out(client: http
     told = {v["line"]: v for v in answer["verdicts"]}
     assert list(told) == [1, 3, 4, 5, 6, 7, 8, 9, 10, 11]
     assert told[1] == {"line": 1, "id": "bulk-1", "status": "created"}
-    assert told[3]["reason"].startswith("line: is not JSON")
+    assert told[3]["reason"].startswith("is not JSON")
     assert (told[7]["field"], 'did you mean "price"?' in told[7]["reason"]) == ("prise", True)
     assert told[8]["field"] == "id" and told[9]["field"] == "op"
     assert {"price": 440.0, "stock": 3}.items() <= client.get(f"{ITEMS}/{harp}").json().items()

@@ -146,7 +146,8 @@ def test_an_id_may_hold_what_an_address_can(client: httpx.Client, written: str, 
 
 
 @pytest.mark.parametrize(
-    "written", ["//v1/items/shop/drum-5", "/v1//items/shop/drum-5", "/v1/items//shop/drum-5", "/v1/items/shop%2Fx/drum-5"]
+    "written",
+    ["//v1/items/shop/drum-5", "/v1//items/shop/drum-5", "/v1/items//shop/drum-5", "/v1/items/shop%2Fx/drum-5"],
 )
 def test_a_slash_too_many_changes_no_other_item(client: httpx.Client, problem: Problem, written: str) -> None:
     """The framework passes over it, and what stands where the id is looked for is another one."""
@@ -154,7 +155,8 @@ def test_a_slash_too_many_changes_no_other_item(client: httpx.Client, problem: P
     made.url = made.url.copy_with(raw_path=written.encode())
 
     problem(client.send(made), 404, "not_found")
-    assert [client.get(f"{PATH}/shop/{name}").status_code for name in ("drum-5", "shop/drum-5", "x/drum-5")] == [404] * 3
+    for name in ("drum-5", "shop/drum-5", "x/drum-5"):
+        problem(client.get(f"{PATH}/shop/{name}"), 404, "not_found")
 
 
 def test_what_is_wrong_with_a_single_item_is_said(client: httpx.Client, problem: Problem) -> None:

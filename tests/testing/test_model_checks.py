@@ -14,7 +14,7 @@ import pytest
 from penchant.errors import FitFailed
 from penchant.models import Popular, State
 from penchant.slate import Candidates, top_k
-from penchant.testing import ModelChecks
+from penchant.testing import ModelChecks, tiny_items
 
 FITS = itertools.count()
 
@@ -164,3 +164,103 @@ def test_a_model_is_only_checked_for_what_it_announces():
     assert any(name.startswith("test_retrieve_") for name in names)
     assert not any(name.startswith("test_similar_") for name in names)
     assert any(name.startswith("test_similar_") for name in dir(TestToy))
+
+
+@dataclass(frozen=True)
+class FittedGrower:
+    """Items are alike as far as their prices are near; `fault` breaks how it takes in new ones."""
+
+    prices: np.ndarray
+    fault: str
+
+    @property
+    def n_items(self):
+        return len(self.prices) - (self.fault == "miscounts")
+
+    def similar(self, items, k, allowed=None):
+        rows = []
+        for i, code in enumerate(items):
+            if not 0 <= code < len(self.prices) or np.isnan(self.prices[code]):
+                rows.append((np.zeros(0, np.int32), np.zeros(0, np.float32)))
+                continue
+            scores = (1 / (1 + np.abs(self.prices - self.prices[code]))).astype(np.float32)
+            scores[np.isnan(scores)] = -np.inf
+            if self.fault == "proposes the untold":
+                scores = np.maximum(scores, np.float32(1e-3))
+            scores[code] = -np.inf
+            if allowed is not None:
+                scores[~(allowed if allowed.ndim == 1 else allowed[i])] = -np.inf
+            codes, values = top_k(scores, max(k, 1))
+            rows.append((codes[:k], values[:k]))
+        return Candidates.from_rows(rows)
+
+    def extended(self, codes, told, n_items):
+        prices = self.prices if self.fault == "changes itself" else self.prices.copy()
+        if n_items > len(prices):
+            prices = np.append(prices, np.full(n_items - len(prices), np.nan))
+        if self.fault == "only new ones":
+            codes, told = (
+                codes[codes >= len(self.prices)],
+                told.aligned([f"item-{c}" for c in codes if c >= len(self.prices)]),
+            )
+        new = told.number("price")
+        if self.fault == "first alone":
+            codes, new = codes[:1], new[:1]
+        if self.fault == "keeps what is gone":
+            codes, new = codes[~np.isnan(new)], new[~np.isnan(new)]
+        prices[codes] = new
+        return FittedGrower(prices, self.fault)
+
+    def state(self):
+        n = 18 if self.fault == "forgets what was told" else len(self.prices)
+        return State({"prices": np.nan_to_num(self.prices[:n], nan=-1.0)}, {"fault": self.fault})
+
+    @classmethod
+    def restore(cls, state):
+        prices = state.arrays["prices"]
+        return cls(np.where(prices < 0, np.nan, prices), state.settings["fault"])
+
+
+class Grower(msgspec.Struct, frozen=True):
+    """A recipe for it."""
+
+    kind: ClassVar[str] = "grower"
+    fitted: ClassVar[type] = FittedGrower
+
+    fault: str = ""
+
+    def fit(self, data, run):
+        return FittedGrower(data.table.number("price").astype(np.float64), self.fault)
+
+
+class TestGrower(ModelChecks):
+    recipe = Grower()
+
+    @classmethod
+    def items(cls):
+        return tuple(item for item in tiny_items() if "price" in item.attributes)
+
+
+GROWING_FAULTS = {
+    "miscounts": "test_extend_begins_with_the_items_of_the_fit",
+    "first alone": "test_extend_in_one_go_is_one_item_after_the_other",
+    "only new ones": "test_extend_takes_a_changed_item_for_what_it_is_now",
+    "changes itself": "test_extend_leaves_the_model_before_as_it_was",
+    "proposes the untold": "test_extend_by_items_that_are_not_told_proposes_none_of_them",
+    "keeps what is gone": "test_extend_forgets_what_was_taken_out",
+    "forgets what was told": "test_extend_comes_back_from_the_state",
+}
+
+
+@pytest.mark.parametrize(("fault", "check"), GROWING_FAULTS.items())
+def test_each_fault_of_taking_in_is_caught(fault, check):
+    class Broken(TestGrower):
+        recipe = Grower(fault)
+
+    with pytest.raises((AssertionError, IndexError)):
+        getattr(Broken(), check)()
+
+
+def test_a_model_that_does_not_extend_is_not_checked_for_it():
+    assert not any(getattr(TestToy, name) for name in dir(TestToy) if name.startswith("test_extend_"))
+    assert callable(TestGrower.test_extend_comes_back_from_the_state)

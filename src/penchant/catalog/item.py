@@ -185,7 +185,7 @@ def _tidy(name: str, kind: type[Item], known: Fields, field: str, value: Any, fr
         path = normal(value)
         if path and "" in path.split(" > "):
             raise ItemRejected(name, f"must have no empty part, got {refusal.shown(value)}", field)
-        return value if path == value else path or None
+        return (value if path == value else path) or None
     for key, number in value.items():
         _key(name, field, key)
         if field in known.counts:

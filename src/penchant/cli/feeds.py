@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 import typer
 
+from penchant.catalog.feeds import DIALECTS
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, counted, err, out, print_json, say, table
 from penchant.clock import DAY, iso
 from penchant.engine import Engine
@@ -21,41 +22,54 @@ _PULL_ITSELF = 120.0
 """Seconds that a server leaves a feed to the command that adds it."""
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
+_UNTOLD = {"pages": FeedSettings(url="-").pages}
+"""Options that are shown when they say something else."""
 
 
 @app.command()
 def add(
     name: Name,
-    url: Annotated[str, typer.Argument(help="Address, or a path that counts from the workspace.")],
+    url: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="Address, or a path that counts from the folder of penchant.toml.")
+    ],
     domain: Annotated[
         str | None, typer.Option("--domain", "-d", help="Where its items go; may be left out when there is one.")
     ] = None,
-    dialect: Annotated[str, typer.Option("--dialect", help="How it is written; auto asks the file.")] = "auto",
-    every: Annotated[str | None, typer.Option("--every", help="How often, as 15m, 1h, 1d; else by hand.")] = None,
+    dialect: Annotated[
+        str, typer.Option("--dialect", help=f"How it is written: {', '.join(sorted(DIALECTS))}; auto asks the file.")
+    ] = "auto",
+    every: Annotated[
+        str | None, typer.Option("--every", help="How often the server pulls it, as 15m, 1h, 1d; else by hand.")
+    ] = None,
     column: Annotated[
         list[str] | None, typer.Option("--column", help="For tables: field=column, as price=Preis; again for each.")
     ] = None,
-    separator: Annotated[str, typer.Option("--separator", help="Between the values of one column.")] = "|",
+    separator: Annotated[
+        str, typer.Option("--separator", help="What stands between several values of one column.")
+    ] = "|",
     currency: Annotated[str | None, typer.Option("--currency", help="Of prices that name none, as EUR.")] = None,
     timezone: Annotated[str, typer.Option("--timezone", help="Of times that have none.")] = "UTC",
     header: Annotated[
         list[str] | None, typer.Option("--header", help='What the server is told: "Authorization: Bearer ${TOKEN}".')
     ] = None,
     max_gone: Annotated[
-        float, typer.Option("--max-gone", min=0.0, max=1.0, help="Share of the items that may go at once.")
+        float, typer.Option("--max-gone", min=0.0, max=1.0, help="Largest share of the items that may go at once.")
     ] = 0.3,
     max_refused: Annotated[
-        float, typer.Option("--max-refused", min=0.0, max=1.0, help="Share of the entries that may be wrong.")
+        float, typer.Option("--max-refused", min=0.0, max=1.0, help="Largest share of the entries that may be wrong.")
     ] = 0.2,
     gone: Annotated[
-        str | None, typer.Option("--gone", help="What becomes of items that are gone: delete or keep.")
+        str | None,
+        typer.Option(
+            "--gone", help="What becomes of items that are gone: delete, or keep; by the dialect when missing."
+        ),
     ] = None,
     pages: Annotated[int, typer.Option("--pages", min=1, max=100_000, help="Most pages of a sitemap.")] = 10_000,
     later: Annotated[bool, typer.Option("--later", help="Do not pull it now.")] = False,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Add a feed and pull it, or change how one is pulled.
+    """Add a feed and pull it, or say all settings of one anew.
 
     What is secret is written as ${NAME} and taken from the environment when the feed is pulled.
     """
@@ -78,11 +92,9 @@ def add(
     with Engine.open(config) as engine:
         new = engine.feeds.add(name, _domain(engine, domain), settings, wait=0.0 if later else _PULL_ITSELF)
         say((name, "bold"), " is added" if new else " is changed", to=err)
-        if later:
-            reports = []
-        else:
-            reports = _run(engine, [name])
-    _show(reports, as_json)
+        reports = [] if later else _run(engine, [name])
+    told = f"the feed is kept: mend it and `penchant feeds run {name}`, add it with other options,"
+    _show(reports, as_json, hint=f"{told} or `penchant feeds remove {name}`")
 
 
 @app.command()
@@ -110,31 +122,30 @@ def run(
 
 @app.command("list")
 def list_(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """All feeds: where they lie, when they were pulled last, and when they are pulled next."""
+    """All feeds: how many items each has, what became of the last run, and when the next one is."""
     with Engine.open(config) as engine:
         feeds = engine.feeds.all()
+        now = engine.clock.now()
     if as_json:
         print_json([_told(feed) for feed in feeds])
         return
     if not feeds:
         say("no feed yet; `penchant feeds add` makes one")
         return
-    rows = [("name", "domain", "dialect", "address", "every", "last", "status", "next", "items")]
+    rows = [("name", "domain", "every", "last run", "status", "next run", "items")]
     rows += [
         (
             feed.name,
             feed.domain,
-            feed.dialect,
-            feed.url,
             _length(feed.every),
-            _moment(feed.last.at) if feed.last else "never",
+            f"{_span(now - feed.last.at)} ago" if feed.last else "never",
             feed.last.status if feed.last else "",
-            _moment(feed.due) if feed.due is not None else "by hand",
+            "" if feed.due is None else f"in {_span(feed.due - now)}" if feed.due > now else "now",
             f"{feed.items:,}",
         )
         for feed in feeds
     ]
-    out.print(table("Feeds", rows, right_from=8))
+    out.print(table("Feeds", rows, right_from=6))
     for feed in feeds:
         if feed.last is not None and feed.last.status == "refused":
             say((f"  {feed.name}: {feed.last.reason}", "yellow"))
@@ -155,19 +166,23 @@ def show(
         print_json({**_told(feed), "runs": reports})
         return
     say((feed.name, "bold"), f"  {feed.url}")
-    told = {"domain": feed.domain, "dialect": feed.dialect, "every": _length(feed.every), "items": f"{feed.items:,}"}
+    read = next((one.dialect for one in reports if one.dialect), "")
+    dialect = feed.dialect + (f" ({read})" if read not in ("", feed.dialect) else "")
+    told = {"domain": feed.domain, "dialect": dialect, "every": _length(feed.every), "items": f"{feed.items:,}"}
     for option, value in {**told, **feed.options}.items():
-        say(f"  {option}: {value if isinstance(value, str) else msgspec.json.encode(value).decode()}")
+        if _UNTOLD.get(option) != value:
+            text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            say(f"  {option.replace('_', '-')}: {text}")
     if not reports:
-        say("it was never pulled; `penchant feeds run` pulls it")
+        say(f"it was never pulled; `penchant feeds run {name}` pulls it")
         return
-    rows: list[tuple[str, ...]] = [
-        ("when", "status", "seconds", "items", "added", "changed", "gone", "kept", "refused")
-    ]
+    rows: list[tuple[str, ...]] = [("when", "status", "items", "added", "changed", "gone", "refused")]
     for one in reports:
-        counts = (one.entries, one.added, one.changed, one.gone, one.kept, one.refused)
-        rows.append((_moment(one.at), one.status, f"{one.seconds:,.1f}", *(f"{number:,}" for number in counts)))
-    out.print(table("Runs", rows, right_from=2))
+        counts = (one.entries, one.added, one.changed, one.gone)
+        taken = ("", "", "", "") if one.status == "refused" else tuple(f"{number:,}" for number in counts)
+        rows.append((_moment(one.at), one.status, *taken, f"{one.refused:,}"))
+    out.print(table("Runs", rows, right_from=2, whole=2))
+    say(("The last run", "bold"))
     _report(reports[0], dry=False)
 
 
@@ -211,7 +226,7 @@ def _refused(engine: Engine, error: FeedFailed, *, dry: bool) -> FeedReport:
     return FeedReport(feed=error.feed, at=now, status="refused", step=error.step, reason=error.reason)
 
 
-def _show(reports: list[FeedReport], as_json: bool, *, dry: bool = False) -> None:
+def _show(reports: list[FeedReport], as_json: bool, *, dry: bool = False, hint: str = "") -> None:
     """Print what runs did; ends with 1 when one was refused."""
     if as_json:
         print_json(reports)
@@ -219,6 +234,8 @@ def _show(reports: list[FeedReport], as_json: bool, *, dry: bool = False) -> Non
         for report in reports:
             _report(report, dry=dry)
     if any(report.status == "refused" for report in reports):
+        if hint:
+            say(hint, to=err)
         raise typer.Exit(1)
 
 
@@ -239,11 +256,14 @@ def _report(report: FeedReport, *, dry: bool) -> None:
         say(f"  pages: {report.pages:,} read{words}")
     for note in report.notes:
         say((f"  {note}", "yellow"))
+    if report.status == "refused" and report.entries:
+        say(f"  it would have {counted(report.entries, 'item')}: {counts}")
     _examples("+", "green", report.added, report.added_examples)
     _examples("~", "cyan", report.changed, report.changed_examples)
     _examples("-", "red", report.gone, report.gone_examples)
     for refusal in report.refusals[:_SHOWN]:
-        where = (refusal.page, str(refusal.place) if refusal.place else "", refusal.id, refusal.field)
+        place = f"at {refusal.place}" if refusal.place else ""
+        where = (refusal.page, place, refusal.id, refusal.field)
         say(("  ! ", "yellow"), ", ".join(part for part in where if part), f": {refusal.reason}")
     _rest(report.refused, min(len(report.refusals), _SHOWN))
     for url, reason in report.page_failures[:_SHOWN]:
@@ -298,6 +318,14 @@ def _length(seconds: int | None) -> str:
         if seconds is not None and seconds % unit == 0:
             return f"{seconds // unit}{letter}"
     return "by hand" if seconds is None else f"{seconds}s"
+
+
+def _span(seconds: float) -> str:
+    """`5 min`; how stale a feed is, is seen sooner so than by a date."""
+    for unit, name in ((DAY, "d"), (3_600.0, "h"), (60.0, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:,.0f} {name}"
+    return f"{max(seconds, 0.0):.0f} s"
 
 
 def _moment(seconds: float) -> str:

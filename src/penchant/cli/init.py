@@ -29,3 +29,4 @@ def init(
     folder.mkdir(parents=True, exist_ok=True)
     target.write_text(template(domain, pack), encoding="utf-8")
     say(f"Wrote {target}. Next: name your files in it, then `penchant check`, `penchant import`, `penchant train`.")
+    say("Items may come from a feed too (`penchant feeds add`), or as JSON lines (`penchant items put`).")

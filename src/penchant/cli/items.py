@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from penchant.catalog import Change, ChangeVerdict
+from penchant.catalog import Change, ChangeVerdict, ColumnKind, Schema
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, Bar, ConfigPath, bar, counted, print_json, say
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest, NotFound
@@ -24,6 +24,8 @@ _SHOWN = 20
 """Lines with problems that are printed."""
 _ORDER = ("created", "changed", "unchanged", "deleted", "missing", "rejected")
 _WRONG = ("missing", "rejected")
+_TEXTS = ("category", "text")
+"""Kinds of columns whose fields hold one text."""
 
 
 @app.command("show")
@@ -97,8 +99,9 @@ def set_(
 ) -> None:
     """Change some fields of an item; all others stay.
 
-    price=9.5 says a value, price=null takes it back, stock-=1 and stock+=20 count. A list is JSON, as in
-    'labels=["outlet"]'; a key of a map is named as in stock_at.berlin=4 or attributes.drop_mm=8.
+    price=9.5 says a value, price=null takes it back, stock-=1 and stock+=20 count.
+
+    A key of a map is named as in stock_at.berlin=4 or attributes.drop_mm=8. A list is JSON: 'labels=["outlet"]'.
     """
     with Engine.open(config) as engine:
         name = domain_of(engine, domain)
@@ -144,7 +147,7 @@ def _told(verdicts: Sequence[ChangeVerdict]) -> None:
 def _problem(verdict: ChangeVerdict | LineVerdict) -> str:
     """`price: must be a number, got "9 EUR"`."""
     if verdict.status == "missing":
-        return "missing; there is no such item to change"
+        return "missing; there is no such item"
     return f"rejected; {verdict.field}: {verdict.reason}" if verdict.field else f"rejected; {verdict.reason}"
 
 

@@ -10,13 +10,13 @@ import typer
 from penchant.catalog import Item
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, say, table
 from penchant.engine import Engine
-from penchant.errors import InvalidRequest
+from penchant.errors import InvalidRequest, in_words
 from penchant.serving import MOST_ITEMS, RecommendationRequest
 from penchant.slate import Slate
 
 
 def recommend(
-    placement: Annotated[str, typer.Argument(help="Placement, as in `home`.")],
+    placement: Annotated[str, typer.Argument(metavar="PLACEMENT", help="Placement, as in `home`.")],
     domain: Annotated[
         str | None, typer.Option("--domain", "-d", help="Domain, when several have the placement.")
     ] = None,
@@ -27,6 +27,10 @@ def recommend(
     ] = None,
     n: Annotated[int | None, typer.Option("--n", "-n", min=1, max=MOST_ITEMS, help="Items wanted.")] = None,
     filter_: Annotated[str | None, typer.Option("--filter", help="Filter on item fields, as JSON.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="Item not to show; repeatable.")] = None,
+    context: Annotated[
+        list[str] | None, typer.Option("--context", help="What rules may ask for, as device=phone; repeatable.")
+    ] = None,
     region: Annotated[str | None, typer.Option("--region", help="Region code.")] = None,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
@@ -40,13 +44,15 @@ def recommend(
         "items": item or [],
         "n": n,
         "filter": _json(filter_),
+        "exclude": exclude or [],
+        "context": _context(context or []),
         "region": region,
     }
     try:
         request = msgspec.convert({k: v for k, v in given.items() if v is not None}, RecommendationRequest)
     except msgspec.ValidationError as error:
-        wanted, _, field = str(error).partition(" - at `$.")
-        raise InvalidRequest(field.rstrip("`") or "request", wanted) from None
+        _, _, field = str(error).partition(" - at `$.")
+        raise InvalidRequest(field.rstrip("`") or "request", in_words(str(error))) from None
     with Engine.open(config) as engine:
         slate = engine.recommend(request)
         if as_json:
@@ -65,7 +71,8 @@ def show(engine: Engine, slate: Slate, title: str = "") -> None:
     if slate.items:
         out.print(table(title or f"{slate.domain} / {slate.placement}", rows, right_from=9, whole=2))
     else:
-        say(f"{slate.domain} / {slate.placement}: nothing may be shown (no items yet, or all of them are ruled out)")
+        why = "no items, or filters, rules and stock leave none"
+        say(f"{slate.domain} / {slate.placement}: nothing may be shown ({why})")
     for note in slate.degraded:
         say((f"  {note}", "yellow"))
 
@@ -83,6 +90,20 @@ def describe(item: Item | None) -> str:
     if fields.get("length_s") is not None:
         shown.append(f"{fields['length_s'] / 60:.0f} min")
     return " · ".join([item.title, *(text for text in shown if text.lower() not in item.title.lower())])
+
+
+def _context(told: list[str]) -> dict[str, object]:
+    context: dict[str, object] = {}
+    for one in told:
+        name, found, text = one.partition("=")
+        if not found or not name:
+            raise InvalidRequest("--context", "must be as in device=phone", one)
+        try:
+            value = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            value = text
+        context[name] = value if isinstance(value, bool | int | float | str) else text
+    return context
 
 
 def _json(text: str | None) -> object:

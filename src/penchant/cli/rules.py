@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -12,7 +13,7 @@ import typer
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, counted, out, print_json, say, table
 from penchant.clock import parse_time
 from penchant.engine import Engine
-from penchant.errors import InvalidRequest
+from penchant.errors import InvalidRequest, in_words
 from penchant.placements import Action, Rule
 from penchant.serving import Checked, KeptRule
 
@@ -21,6 +22,7 @@ app = typer.Typer(help="What is pinned, boosted, buried, kept out, listed, curat
 BY = "cli"
 """Who made what is made here."""
 _ACTIONS: tuple[Action, ...] = get_args(Action)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SHOWN = 3
 """Items of a rule that a line of the list names."""
 
@@ -35,7 +37,7 @@ def list_(
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """The rules of a domain: those of higher priority first."""
+    """List the rules of a domain, those of higher priority first."""
     with Engine.open(config) as engine:
         name = _domain(engine, domain)
         kept = engine.curation.list(name)
@@ -47,9 +49,9 @@ def list_(
     if not kept:
         say("no rule is obeyed now" if running else "no rules yet; `penchant rules add` makes one")
         return
-    rows = [("id", "action", "name", "about", "where", "until", "state")]
+    rows = [("id", "action", "state", "until", "where", "name", "about")]
     rows += [_line(one) for one in kept]
-    out.print(table(f"Rules of {name}", rows, right_from=9))
+    out.print(table(f"Rules of {name}", rows, right_from=9, whole=4))
     for one in kept:
         if one.problem:
             say((f"  {one.id} is not obeyed: {one.problem}", "yellow"))
@@ -57,7 +59,9 @@ def list_(
 
 @app.command("add")
 def add(
-    action: Annotated[str | None, typer.Argument(help=f"What it does: {', '.join(_ACTIONS)}.")] = None,
+    action: Annotated[
+        str | None, typer.Argument(metavar="ACTION", help=f"What it does: {', '.join(_ACTIONS)}.")
+    ] = None,
     domain: Domain = None,
     item: Annotated[list[str] | None, typer.Option("--item", "-i", help="Item it is about, in order.")] = None,
     filter_: Annotated[str | None, typer.Option("--filter", help="Items it is about, as a JSON filter.")] = None,
@@ -70,7 +74,9 @@ def add(
     least: Annotated[int | None, typer.Option("--least", help="Least places of a quota.")] = None,
     most: Annotated[int | None, typer.Option("--most", help="Most places of a quota, or of a pin by filter.")] = None,
     starts: Annotated[str | None, typer.Option("--starts", help="When it begins, as 2026-12-01.")] = None,
-    ends: Annotated[str | None, typer.Option("--ends", help="When it ends, as 2026-12-24T18:00.")] = None,
+    ends: Annotated[
+        str | None, typer.Option("--ends", help="When it ends, as 2026-12-24T18:00; a day alone is its last one.")
+    ] = None,
     priority: Annotated[int | None, typer.Option("--priority", help="The higher one has a place both want.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Words for people.")] = None,
     note: Annotated[str | None, typer.Option("--note", help="Why.")] = None,
@@ -94,7 +100,7 @@ def add(
         "least": least,
         "most": most,
         "starts": _time("--starts", starts),
-        "ends": _time("--ends", ends),
+        "ends": _time("--ends", ends, ends=True),
         "priority": priority,
         "name": name,
         "note": note,
@@ -121,7 +127,7 @@ def add(
 
 @app.command("show")
 def show(id: Id, domain: Domain = None, config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """One rule as it is now."""
+    """Show one rule as it is now."""
     with Engine.open(config) as engine:
         kept = engine.curation.get(_domain(engine, domain), id)
     if as_json:
@@ -163,13 +169,13 @@ def remove(id: Id, domain: Domain = None, config: ConfigPath = DEFAULT_CONFIG) -
 
 @app.command("history")
 def history(
-    id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Of one rule alone.")] = None,
+    id: Annotated[str | None, typer.Argument(metavar="ID", help="Of one rule alone.")] = None,
     domain: Domain = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many, the latest first.")] = 50,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Every revision of a rule, or of all rules of a domain, the latest first: what it said, and who made it."""
+    """Show every revision of a rule, or of all rules, the latest first: what it said, and who made it."""
     with Engine.open(config) as engine:
         kept = engine.curation.history(_domain(engine, domain), id, limit=limit)
     if as_json:
@@ -178,22 +184,9 @@ def history(
     if not kept:
         say("no rule was ever made")
         return
-    rows = [("id", "revision", "when", "by", "what")]
-    rows += [
-        (
-            one.id,
-            str(one.revision),
-            _day(one.at),
-            one.by,
-            "taken out"
-            if one.state == "removed"
-            else msgspec.json.encode(one.rule).decode()
-            if one.rule
-            else one.problem,
-        )
-        for one in kept
-    ]
-    out.print(table("Revisions", rows, right_from=9))
+    rows = [("id", "rev", "when", "by", "what")]
+    rows += [(one.id, str(one.revision), _day(one.at), one.by, _said(one)) for one in kept]
+    out.print(table("Revisions", rows, right_from=9, whole=3))
 
 
 def _domain(engine: Engine, name: str | None) -> str:
@@ -206,8 +199,9 @@ def _rule(fields: dict[str, Any]) -> Rule:
     try:
         return msgspec.convert(fields, Rule)
     except msgspec.ValidationError as error:
-        wanted, _, field = str(error).partition(" - at `$.")
-        raise InvalidRequest(field.rstrip("`") or "rule", wanted) from None
+        _, _, field = str(error).partition(" - at `$.")
+        field = field.rstrip("`") or "rule"
+        raise InvalidRequest(field, in_words(str(error), _ACTIONS if field == "action" else ())) from None
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -229,23 +223,37 @@ def _json(option: str, text: str | None) -> Any:
         raise InvalidRequest(option, f"is not JSON ({error})", text) from None
 
 
-def _time(option: str, text: str | None) -> datetime | None:
+def _time(option: str, text: str | None, *, ends: bool = False) -> datetime | None:
+    """The moment that is meant; of a day that ends something the one after its last, as in the catalog."""
     if text is None:
         return None
     try:
-        return datetime.fromtimestamp(parse_time(text), UTC)
-    except ValueError:
+        whole = ends and _DAY.fullmatch(text.strip()) is not None
+        return datetime.fromtimestamp(parse_time(text), UTC) + timedelta(days=whole)
+    except (ValueError, OverflowError):
         raise InvalidRequest(option, "must be a date or a time, as in 2026-12-24 or 2026-12-24T18:00", text) from None
 
 
 def _line(kept: KeptRule) -> tuple[str, str, str, str, str, str, str]:
     rule = kept.rule
     if rule is None:
-        return kept.id, "", "", "", "", "", kept.state
-    where = ", ".join(rule.placements) or "everywhere"
-    if rule.audience is not None:
-        where += ", for an audience"
-    return kept.id, _what(rule), rule.name, _about(rule), where, _until(rule), kept.state
+        return kept.id, "", kept.state, "", "", "", ""
+    return kept.id, _what(rule), kept.state, _until(rule), _where(rule), rule.name, _about(rule)
+
+
+def _said(kept: KeptRule) -> str:
+    """What a revision said, in a line."""
+    if kept.state == "removed":
+        return "taken out"
+    rule = kept.rule
+    if rule is None:
+        return kept.problem
+    until = f", until {_until(rule)}" if rule.ends else ""
+    return f"{_what(rule)}: {_about(rule)}, {_where(rule)}{until}" + (f" ({rule.name})" if rule.name else "")
+
+
+def _where(rule: Rule) -> str:
+    return (", ".join(rule.placements) or "everywhere") + (", for some" if rule.audience is not None else "")
 
 
 def _what(rule: Rule) -> str:
@@ -261,9 +269,30 @@ def _what(rule: Rule) -> str:
 
 def _about(rule: Rule) -> str:
     if rule.filter is not None:
-        return msgspec.json.encode(rule.filter).decode()
+        return _filter(rule.filter)
     more = f" and {len(rule.items) - _SHOWN:,} more" if len(rule.items) > _SHOWN else ""
     return ", ".join(rule.items[:_SHOWN]) + more
+
+
+def _filter(told: Any) -> str:
+    """A filter on a line, as `brand eq "Alto"`; it was checked when it was kept."""
+    if not isinstance(told, dict):
+        return _short(told)
+    for word, between in (("all", " and "), ("any", " or ")):
+        if isinstance(inside := told.get(word), list):
+            return between.join(f"({_filter(one)})" if _joins(one) else _filter(one) for one in inside)
+    if "not" in told:
+        return f"not ({_filter(told['not'])})"
+    tests = (f"{test} {_short(value)}" for test, value in told.items() if test != "field")
+    return f"{told.get('field')} {' '.join(tests)}"
+
+
+def _joins(told: Any) -> bool:
+    return isinstance(told, dict) and ("all" in told or "any" in told)
+
+
+def _short(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _about_now(checked: Checked) -> str:
@@ -274,7 +303,13 @@ def _about_now(checked: Checked) -> str:
 
 
 def _until(rule: Rule) -> str:
-    return "" if rule.ends is None else _day(rule.ends.isoformat())
+    """The end as it is typed: a rule that ends with a day says that day."""
+    if rule.ends is None:
+        return ""
+    ends = (rule.ends if rule.ends.tzinfo else rule.ends.replace(tzinfo=UTC)).astimezone(UTC)
+    if ends.time() == time() and ends.date() > date.min:
+        return (ends - timedelta(days=1)).date().isoformat()
+    return _day(ends.isoformat())
 
 
 def _day(moment: str) -> str:

@@ -318,18 +318,26 @@ class Engine:
         return self.catalog.write(domain, changes, atomic=atomic)
 
     def items_of(self, domain: str, ids: Sequence[str]) -> dict[str, Item]:
-        """Those of these items that the catalog has, whole.
+        """Those of these items that the catalog has, whole; what cannot be read is left out, as it is in answers.
 
         Raises:
             NotFound: No such domain.
         """
-        decoder = msgspec.json.Decoder(self._setup(domain).pack.item)
-        found = self.store.items_of(domain, ids).values()
-        return {
-            kept.id: decoder.decode(join(kept.body, kept.live))
-            for kept in found
-            if kept.body is not None and kept.live is not None
-        }
+        read = self._reader(self._setup(domain).pack.item)
+        kept = self.store.items_of(domain, ids)
+        return {name: item for name, one in kept.items() if (item := read(one)) is not None}
+
+    @staticmethod
+    def _reader(kind: type[Item]) -> Callable[[KeptItem], Item | None]:
+        decoder: msgspec.json.Decoder[Item] = msgspec.json.Decoder(kind)
+
+        def read(kept: KeptItem) -> Item | None:
+            try:
+                return decoder.decode(join(kept.body, kept.live)) if kept.body and kept.live else None
+            except msgspec.DecodeError:
+                return None
+
+        return read
 
     # learning
 
@@ -358,16 +366,9 @@ class Engine:
         return data
 
     def _catalog(self, domain: str) -> ItemTable:
-        """The catalog as columns, with its texts; what cannot be read is left out, as it is in answers."""
+        """The catalog as columns, with its texts; what cannot be read is left out."""
         schema = self._setup(domain).schema
-        decoder: msgspec.json.Decoder[Item] = msgspec.json.Decoder(schema.kind)
-
-        def read(kept: KeptItem) -> Item | None:
-            try:
-                return decoder.decode(join(kept.body, kept.live)) if kept.body and kept.live else None
-            except msgspec.DecodeError:
-                return None
-
+        read = self._reader(schema.kind)
         batches = ([item for kept in batch if (item := read(kept))] for batch in self.store.items(domain))
         return ItemTable.stream(schema, batches, texts=True)
 

@@ -64,7 +64,9 @@ class ItemRows:
         columns = [_column(batch[f"t_{field.name}"], field.kind) for field in self._fields]
         changes = []
         for place, values in zip(places.to_pylist(), zip(*columns, strict=True), strict=True):
-            told = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+            told = dict(zip(names, values, strict=True))
+            if None in values:
+                told = {name: value for name, value in told.items() if value is not None}
             changes.append((place, Change(id=told.pop("id"), fields=told)))
         return changes
 

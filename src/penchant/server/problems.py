@@ -36,8 +36,8 @@ from penchant.errors import (
     StorageError,
     TooLarge,
     TooMany,
-    nearest,
     in_words,
+    nearest,
 )
 
 MEDIA_TYPE = "application/problem+json"

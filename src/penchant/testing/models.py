@@ -7,38 +7,51 @@ A new model's test is four lines:
     class TestMine(ModelChecks):
         recipe = Mine()
 
-The checks of an ability (retrieve, similar) are inherited only when `recipe.fitted` announces it.
+The checks of an ability (retrieve, similar, extend) are inherited only when `recipe.fitted` announces it.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.dataset import Dataset, Queries
+from penchant.dataset import Queries
 from penchant.errors import FitFailed
-from penchant.models import Fitted, Recipe, Retriever, Run, Similar, State
-from penchant.slate import Candidates, Codes
-from penchant.testing.data import dataset, joined, tiny_dataset, tiny_items, tiny_queries
+from penchant.models import Extends, Retriever, Run, Similar
+from penchant.slate import Candidates
+from penchant.testing.answers import (
+    SHORT,
+    all_items,
+    answers,
+    restored,
+    retriever,
+    same,
+    same_state,
+    similar,
+    well_formed,
+)
+from penchant.testing.data import dataset, joined, tiny_items
+from penchant.testing.extending import ExtendChecks
 
-_K = 7
+_ABILITIES: tuple[tuple[str, type], ...] = (
+    ("test_retrieve_", Retriever),
+    ("test_similar_", Similar),
+    ("test_extend_", Extends),
+)
 
 
-class ModelChecks:
+class ModelChecks(ExtendChecks):
     """What holds for every model.
 
     Attributes:
-        recipe: The recipe to check, with settings that fit small data.
         personal: Whether a person without any known history gets an empty row; False for models with an answer for
             everyone.
     """
 
-    recipe: ClassVar[Recipe]
     personal: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
@@ -46,44 +59,21 @@ class ModelChecks:
         super().__init_subclass__()
         if not hasattr(cls, "recipe"):
             return
-        for prefix, ability in (("test_retrieve_", Retriever), ("test_similar_", Similar)):
-            if not issubclass(cls.recipe.fitted, ability):
+        for prefix, ability in _ABILITIES:
+            if not announces(cls.recipe.fitted, ability):
                 for name in dir(cls):
                     if name.startswith(prefix):
                         setattr(cls, name, None)
 
     @classmethod
-    def data(cls) -> Dataset:
-        """The data to fit on; override it for a model that needs more than the tiny world has."""
-        return tiny_dataset()
-
-    @classmethod
-    @cache
-    def world(cls) -> Dataset:
-        """`data`, made once a class."""
-        return cls.data()
-
-    @classmethod
-    @cache
-    def fit(cls) -> Any:
-        """The model, fitted once a class."""
-        return cls.recipe.fit(cls.world(), Run())
-
-    @classmethod
-    @cache
-    def queries(cls) -> Queries:
-        """Every person's request, and odd ones."""
-        return tiny_queries(cls.world())
-
-    @classmethod
-    def retrieve(cls, k: int = _K, allowed: NDArray[np.bool_] | None = None) -> Candidates:
+    def retrieve(cls, k: int = SHORT, allowed: NDArray[np.bool_] | None = None) -> Candidates:
         """The answers to `queries`."""
         return retriever(cls.fit()).retrieve(cls.queries(), k, allowed)
 
     @classmethod
-    def similar(cls, k: int = _K, allowed: NDArray[np.bool_] | None = None) -> Candidates:
+    def similar(cls, k: int = SHORT, allowed: NDArray[np.bool_] | None = None) -> Candidates:
         """The answers for every item, known or not."""
-        return similar(cls.fit()).similar(_all_items(cls.world()), k, allowed)
+        return similar(cls.fit()).similar(all_items(cls.world()), k, allowed)
 
     # Recipe and state
 
@@ -168,27 +158,27 @@ class ModelChecks:
         found = self.retrieve()
         assert len(found) == len(self.queries())
         assert len(found.items) > 0
-        assert np.diff(found.ptr).max() <= _K
+        assert np.diff(found.ptr).max() <= SHORT
         well_formed(found, len(self.world().items))
 
     def test_retrieve_answers_a_batch_like_single_requests(self) -> None:
         """Serving and training see the same model."""
         fitted, queries = retriever(self.fit()), self.queries()
-        rows = [fitted.retrieve(queries.take(i, i + 1), _K).row(0) for i in range(len(queries))]
+        rows = [fitted.retrieve(queries.take(i, i + 1), SHORT).row(0) for i in range(len(queries))]
         same(Candidates.from_rows(rows), self.retrieve())
 
     def test_retrieve_answers_slices_of_a_batch_alike(self) -> None:
         """However a batch is cut."""
         fitted, queries = retriever(self.fit()), self.queries()
         cuts = [0, 0, 5, 6, len(queries)]
-        parts = [fitted.retrieve(queries.take(a, b), _K) for a, b in pairwise(cuts)]
+        parts = [fitted.retrieve(queries.take(a, b), SHORT) for a, b in pairwise(cuts)]
         rows = [part.row(i) for part in parts for i in range(len(part))]
         same(Candidates.from_rows(rows), self.retrieve())
 
     def test_retrieve_gives_no_rows_for_no_requests(self) -> None:
         """An empty batch has an empty answer."""
         queries = self.queries().take(0, 0)
-        assert len(retriever(self.fit()).retrieve(queries, _K)) == 0
+        assert len(retriever(self.fit()).retrieve(queries, SHORT)) == 0
 
     def test_retrieve_starts_a_long_list_with_the_short_one(self) -> None:
         """`k` cuts, and changes nothing else."""
@@ -212,10 +202,10 @@ class ModelChecks:
         """The mask is applied before the cut, and changes no order."""
         n = len(self.world().items)
         allowed = np.arange(n) % 3 != 0
-        whole, found = self.retrieve(n), self.retrieve(_K, allowed)
+        whole, found = self.retrieve(n), self.retrieve(SHORT, allowed)
         for i in range(len(whole)):
             codes, _ = whole.row(i)
-            np.testing.assert_array_equal(found.row(i)[0], codes[allowed[codes]][:_K])
+            np.testing.assert_array_equal(found.row(i)[0], codes[allowed[codes]][:SHORT])
 
     def test_retrieve_obeys_a_mask_of_its_own_for_each_row(self) -> None:
         """A constraint of each request's own."""
@@ -223,7 +213,8 @@ class ModelChecks:
         allowed = np.random.default_rng(3).random((len(queries), n)) < 0.5
         found = self.retrieve(allowed=allowed)
         rows = [
-            retriever(self.fit()).retrieve(queries.take(i, i + 1), _K, allowed[i]).row(0) for i in range(len(queries))
+            retriever(self.fit()).retrieve(queries.take(i, i + 1), SHORT, allowed[i]).row(0)
+            for i in range(len(queries))
         ]
         assert all(allowed[i][found.row(i)[0]].all() for i in range(len(found)))
         same(found, Candidates.from_rows(rows))
@@ -240,13 +231,13 @@ class ModelChecks:
             now, [-1, 1, n, 4, n + 99], [now - 1e6, now - 9e5, now - 8e5, now - 5e5, now], [1.0] * 5, [0] * 5
         )
         fitted = retriever(self.fit())
-        same(fitted.retrieve(dirty, _K), fitted.retrieve(clean, _K))
+        same(fitted.retrieve(dirty, SHORT), fitted.retrieve(clean, SHORT))
 
     def test_retrieve_for_nobody_in_particular(self) -> None:
         """No known history: an empty row, or an answer for everyone, as `personal` says."""
         n, now = len(self.world().items), self.world().now
         nobody = joined((Queries.single(now), Queries.single(now, [-1, n], [0.0, 1.0], [1.0, 1.0], [0, 0])))
-        lengths = np.diff(retriever(self.fit()).retrieve(nobody, _K).ptr)
+        lengths = np.diff(retriever(self.fit()).retrieve(nobody, SHORT).ptr)
         assert (lengths == 0).all() if self.personal else (lengths > 0).all()
 
     # Similar
@@ -254,28 +245,28 @@ class ModelChecks:
     def test_similar_gives_well_formed_rows(self) -> None:
         """As for `retrieve`."""
         found = self.similar()
-        assert len(found) == len(_all_items(self.world()))
+        assert len(found) == len(all_items(self.world()))
         assert len(found.items) > 0
-        assert np.diff(found.ptr).max() <= _K
+        assert np.diff(found.ptr).max() <= SHORT
         well_formed(found, len(self.world().items))
 
     def test_similar_never_names_the_item_itself(self) -> None:
         """However long the list."""
         found = self.similar(len(self.world().items))
-        for i, code in enumerate(_all_items(self.world())):
+        for i, code in enumerate(all_items(self.world())):
             assert code not in found.row(i)[0]
 
     def test_similar_gives_empty_rows_for_unknown_items(self) -> None:
         """Items that came after the release."""
         n = len(self.world().items)
-        found = similar(self.fit()).similar(np.array([-1, n, n + 100], np.int32), _K)
+        found = similar(self.fit()).similar(np.array([-1, n, n + 100], np.int32), SHORT)
         assert len(found) == 3
         assert len(found.items) == 0
 
     def test_similar_answers_a_batch_like_single_items(self) -> None:
         """However many are asked for at once."""
         fitted = similar(self.fit())
-        rows = [fitted.similar(np.array([code], np.int32), _K).row(0) for code in _all_items(self.world())]
+        rows = [fitted.similar(np.array([code], np.int32), SHORT).row(0) for code in all_items(self.world())]
         same(Candidates.from_rows(rows), self.similar())
 
     def test_similar_obeys_a_mask_for_all_rows(self) -> None:
@@ -287,7 +278,7 @@ class ModelChecks:
 
     def test_similar_obeys_a_mask_of_its_own_for_each_row(self) -> None:
         """A constraint of each item's own."""
-        items, n = _all_items(self.world()), len(self.world().items)
+        items, n = all_items(self.world()), len(self.world().items)
         allowed = np.random.default_rng(3).random((len(items), n)) < 0.5
         found = self.similar(allowed=allowed)
         assert all(allowed[i][found.row(i)[0]].all() for i in range(len(found)))
@@ -295,73 +286,11 @@ class ModelChecks:
     def test_similar_gives_empty_rows_for_k_zero_and_for_no_items(self) -> None:
         """Nothing asked, nothing proposed."""
         assert len(self.similar(0).items) == 0
-        assert len(similar(self.fit()).similar(np.zeros(0, np.int32), _K)) == 0
+        assert len(similar(self.fit()).similar(np.zeros(0, np.int32), SHORT)) == 0
 
 
-def retriever(fitted: Fitted) -> Retriever:
-    """The model as a retriever; fails when it is none."""
-    assert isinstance(fitted, Retriever)
-    return fitted
-
-
-def similar(fitted: Fitted) -> Similar:
-    """The model as a finder of similar items; fails when it is none."""
-    assert isinstance(fitted, Similar)
-    return fitted
-
-
-def answers(fitted: Fitted, data: Dataset) -> Candidates:
-    """Everything the model answers about a tiny world, one row after the other."""
-    rows = []
-    if isinstance(fitted, Retriever):
-        found = fitted.retrieve(tiny_queries(data) if len(data.items) else Queries.single(data.now), _K)
-        rows += [found.row(i) for i in range(len(found))]
-    if isinstance(fitted, Similar):
-        found = fitted.similar(_all_items(data), _K)
-        rows += [found.row(i) for i in range(len(found))]
-    return Candidates.from_rows(rows)
-
-
-def restored(fitted: Fitted) -> Fitted:
-    """The model again, from its state with read-only arrays and settings that went through JSON."""
-    state = fitted.state()
-    arrays = {name: array.copy() for name, array in state.arrays.items()}
-    for array in arrays.values():
-        array.flags.writeable = False
-    return type(fitted).restore(State(arrays, msgspec.json.decode(msgspec.json.encode(state.settings))))
-
-
-def well_formed(candidates: Candidates, n_items: int) -> None:
-    """Fail unless rows hold known items, each once, with finite scores, best first."""
-    assert candidates.ptr.dtype == np.int64
-    assert candidates.items.dtype == np.int32
-    assert candidates.scores.dtype == np.float32
-    assert len(candidates.items) == len(candidates.scores) == candidates.ptr[-1]
-    assert ((candidates.items >= 0) & (candidates.items < n_items)).all()
-    assert np.isfinite(candidates.scores).all()
-    for i in range(len(candidates)):
-        codes, scores = candidates.row(i)
-        assert len(np.unique(codes)) == len(codes)
-        assert (np.diff(scores) <= 0).all()
-        # Equal scores stand in code order.
-        assert (np.diff(codes)[np.diff(scores) == 0] > 0).all()
-
-
-def same(got: Candidates, wanted: Candidates) -> None:
-    """Fail unless two answers are equal to the last bit."""
-    np.testing.assert_array_equal(got.ptr, wanted.ptr)
-    np.testing.assert_array_equal(got.items, wanted.items)
-    np.testing.assert_array_equal(got.scores, wanted.scores)
-
-
-def same_state(got: State, wanted: State) -> None:
-    """Fail unless two states are equal to the last bit."""
-    assert msgspec.json.encode(got.settings) == msgspec.json.encode(wanted.settings)
-    assert got.arrays.keys() == wanted.arrays.keys()
-    for name in wanted.arrays:
-        np.testing.assert_array_equal(got.arrays[name], wanted.arrays[name], err_msg=name)
-        assert got.arrays[name].dtype == wanted.arrays[name].dtype
-
-
-def _all_items(data: Dataset) -> Codes:
-    return np.arange(-1, len(data.items) + 1, dtype=np.int32)
+def announces(fitted: type, ability: type) -> bool:
+    """Whether fitted models of a type have an ability."""
+    if ability is Extends:  # it has a property, which `issubclass` does not look for
+        return hasattr(fitted, "extended") and hasattr(fitted, "n_items")
+    return issubclass(fitted, ability)

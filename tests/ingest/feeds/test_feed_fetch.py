@@ -91,7 +91,7 @@ def test_an_answer_that_nobody_asked_for_is_a_failure(site: Site, pull: Pull) ->
         pull("/feed")
 
 
-@pytest.mark.parametrize("name", ["rot13", "klingon", "zip", "hex_codec", ""])
+@pytest.mark.parametrize("name", ["rot13", "klingon", "zip", "hex_codec", "unicode_escape", "Punycode", "idna", ""])
 def test_an_encoding_that_is_none_does_not_count(site: Site, pull: Pull, name: str) -> None:
     site["/feed"] = Answer(b"id\n", headers={"Content-Type": f"text/csv; charset={name}"})
 
@@ -311,6 +311,7 @@ def test_redirects_that_never_end_are_left(site: Site, pull: Pull) -> None:
         ("file:///etc/passwd", "not http or https"),
         ("gopher://127.0.0.1:11211/_stats", "not http or https"),
         ("http://shop.example:port/", "address that is none"),
+        ("http://xn--a/", "address that is none"),
         (None, "without saying where to"),
     ],
 )
@@ -410,6 +411,7 @@ def test_no_failure_tells_a_secret(site: Site, pull: Pull) -> None:
         ("http://[2606:4700::1]/a", "http://[2606:4700::1]/a"),
         ("feeds/products.tsv", "feeds/products.tsv"),
         ("http://shop.example:port/?key=s3cret", "…"),
+        ("http://ann:s3cret@xn--a/", "…"),
     ],
 )
 def test_an_address_is_shown_without_what_may_be_secret(url: str, seen: str) -> None:

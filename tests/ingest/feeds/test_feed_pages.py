@@ -298,3 +298,37 @@ def test_a_sitemap_lies_on_its_site(shop: Workspace, site: Site) -> None:
 
     with pytest.raises(FeedFailed, match="not read from the disk"):
         shop.feeds.run("local")
+
+
+@pytest.mark.parametrize(
+    "line", ["Crawl-delay: ²", f"Crawl-delay: {'9' * 5_000}", "Request-rate: ²/3", "Disallow: //[", "Allow: //%5B"]
+)
+def test_a_line_of_robots_txt_that_means_nothing_is_passed_over(shop: Workspace, site: Site, line: str) -> None:
+    """The parser of the standard library raises for each of them."""
+    site["/robots.txt"] = f"User-agent: *\n{line}\nDisallow: /b\n".encode()
+
+    report = run(shop)
+    assert (report.added, report.notes) == (9, ("robots.txt closes 1 pages to robots",))
+
+
+def test_a_page_whose_name_only_looks_like_one_is_passed_over(shop: Workspace, site: Site) -> None:
+    site["/map.xml"] = sitemap(site, "/a", "http://xn--a/", "http://[/", "http://127.0.0.1:port/")
+
+    assert run(shop).added == 1
+
+
+def test_many_rules_against_many_pages_end_with_the_time(
+    shop: Workspace, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is asked of the network meanwhile, so nothing else would look at the time."""
+    ended, looked = threading.Event(), []
+
+    def allows(robots: object, url: object) -> bool:
+        looked.append(url)
+        ended.set()
+        return True
+
+    monkeypatch.setattr(pages.Robots, "allows", allows)
+    with pytest.raises(FeedFailed, match="stopped before its end"):
+        run(shop, stop=ended)
+    assert len(looked) == 1

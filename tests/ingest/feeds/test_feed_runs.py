@@ -207,7 +207,7 @@ def test_entries_of_another_kind_are_passed_over(workspace: Workspace, site: Sit
     site["/feed.tsv"] = tsv({"id": "a", "title": "Shoe", "link": "https://shop.example/a", "price": "1.00 EUR"})
     workspace.add(domain="news", dialect="auto")
 
-    with pytest.raises(FeedFailed, match="tells of no item; 1 are of another kind"):
+    with pytest.raises(FeedFailed, match="no item for this domain: 1 are of another kind"):
         workspace.feeds.run("main")
 
 
@@ -614,3 +614,16 @@ def test_a_feed_belongs_to_one_domain(workspace: Workspace) -> None:
         workspace.add(name="Other One")
     with pytest.raises(NotFound, match='no feed "mian"; did you mean "main"'):
         workspace.feeds.run("mian")
+
+
+def test_a_whole_address_may_stand_in_a_variable(workspace: Workspace, site: Site, table: Callable[..., str]) -> None:
+    site["/feed.tsv?key=s3cret"] = table(a="9.00 EUR")
+    workspace.feeds = workspace.make(environment={"FEED": f"{site.url}/feed.tsv?key=s3cret"})
+    workspace.add("${FEED}")
+
+    assert workspace.feeds.run("main").added == 1
+    site["/feed.tsv?key=s3cret"] = Answer(status=403)
+    with pytest.raises(FeedFailed) as caught:
+        workspace.feeds.run("main")
+    assert "s3cret" not in caught.value.message
+    assert "s3cret" not in msgspec.json.encode(workspace.feeds.all()).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TypeVar
@@ -20,6 +21,7 @@ LONGEST_LINE = 10_000
 """Characters of a text in one line; longer ones are cut."""
 _YES = frozenset(("1", "true", "yes", "y", "t", "on", "ja", "oui", "si", "sí", "sim", "tak"))
 _NO = frozenset(("0", "false", "no", "n", "f", "off", "nein", "nee", "nej", "non", "não", "nie"))
+_WEB = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][!-~]*)?")
 T = TypeVar("T")
 
 
@@ -199,6 +201,8 @@ def read_link(text: str, base: str = "") -> str:
     """
     text = "".join(text.split()) if "\n" in text or "\t" in text else text.strip()
     text = text.replace("&amp;", "&").replace(" ", "%20")
+    if _WEB.fullmatch(text):
+        return text  # most are such, and taking one apart is slow
     try:
         link = urljoin(base, text) if base and not text.startswith(("https://", "http://")) else text
         scheme = urlsplit(link).scheme

@@ -86,6 +86,6 @@ class _Reading(Generic[Leaf]):
             return Negated(self.node(json["not"], f"{path}.not", depth + 1))
         parts = json[key]
         if not isinstance(parts, list) or not parts:
-            raise InvalidRequest(f"{path}.{key}", "must be a list of filters", parts)
+            raise InvalidRequest(f"{path}.{key}", "must be a list of at least one filter", parts)
         read = tuple(self.node(part, f"{path}.{key}[{i}]", depth + 1) for i, part in enumerate(parts))
         return Joined(key == "all", read)

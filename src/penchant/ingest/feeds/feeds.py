@@ -188,7 +188,7 @@ class Feeds:
             try:
                 self._claimed(run)
             except PenchantError as error:
-                _log.warning("feed %s: %s", name, error.message)
+                _log.warning("feed %s: %s", name, error.reason if isinstance(error, FeedFailed) else error.message)
             except Exception as error:
                 _log.error("feed %s met a fault of ours: %s", name, type(error).__name__)
             reports.append(run.report)

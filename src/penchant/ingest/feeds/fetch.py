@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -24,6 +25,8 @@ MB = 1_000_000
 _PAUSED = (429, 503)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_ETAG = 1_000
+# Python reads texts in them too, but no site means them, and some take a time that grows with the square of the text.
+_NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "unicode-escape"))
 _STATUS = {
     401: "wants to know who asks (401); credentials are given with --header",
     403: "does not let us have it (403)",
@@ -217,10 +220,11 @@ def parse_url(text: str) -> httpx.URL:
     """
     try:
         url = httpx.URL(text)
+        host = url.host  # read here, as a name that only looks like an encoded one is found out no sooner
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise FeedFailed("feed", "fetch", "the address is none") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise FeedFailed(url.host or "feed", "fetch", "the address must begin with http:// or https:// and name a host")
+    if url.scheme not in ("http", "https") or not host:
+        raise FeedFailed(host or "feed", "fetch", "the address must begin with http:// or https:// and name a host")
     return url
 
 
@@ -263,12 +267,13 @@ def shown(url: str) -> str:
     """An address without what may be secret: user and password go, values of its query become `…`."""
     try:
         parsed = httpx.URL(url)
+        name = parsed.host
     except (httpx.InvalidURL, UnicodeError, ValueError):
         return "…"
     if not parsed.scheme:
         return url
     query = "&".join(_pairs(parsed.query.decode("ascii", "replace")))
-    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+    host = f"[{name}]" if ":" in name else name
     port = f":{parsed.port}" if parsed.port is not None else ""
     return f"{parsed.scheme}://{host}{port}{parsed.path}" + (f"?{query}" if query else "")
 
@@ -287,11 +292,12 @@ def _next(at: httpx.URL, response: httpx.Response) -> httpx.URL:
     """
     try:
         to = at.join(response.headers.get("Location", ""))
+        host = to.host
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise FeedFailed(at.host, "fetch", f"the server {at.host} redirects to an address that is none") from None
     if "Location" not in response.headers:
         raise FeedFailed(at.host, "fetch", f"the server {at.host} redirects without saying where to")
-    if to.scheme not in ("http", "https") or not to.host:
+    if to.scheme not in ("http", "https") or not host:
         raise FeedFailed(at.host, "fetch", f"the server {at.host} redirects to something that is not http or https")
     if at.scheme == "https" and to.scheme == "http":
         raise FeedFailed(at.host, "fetch", f"the server {at.host} redirects from https to http")
@@ -307,12 +313,13 @@ def _mark(text: str | None) -> str | None:
 
 
 def _charset(response: httpx.Response) -> str | None:
-    name = response.charset_encoding
+    name = response.charset_encoding or ""
     try:
-        b"a".decode(name or "")
+        b"a".decode(name)
+        known = codecs.lookup(name).name
     except (LookupError, ValueError):
         return None
-    return name or None
+    return None if known.replace("_", "-") in _NO_CHARSETS else name
 
 
 def _seconds(text: str | None, now: float) -> float | None:

@@ -114,7 +114,7 @@ class Crawl:
         """
         crawled = self.crawled
         listed = self._pages(file)
-        allowed = {url: lastmod for url, lastmod in listed.items() if self._robots.allows(parse_url(url))}
+        allowed = {url: lastmod for url, lastmod in listed.items() if self._allows(url)}
         if listed and not allowed:
             raise FeedFailed(self._home.host, "fetch", f"robots.txt of {self._home.host} closes its pages to robots")
         if len(allowed) < len(listed):
@@ -132,6 +132,11 @@ class Crawl:
             self._take(came, allowed[came.url], staged)
             progress(done, len(asked))
         self._check(len(asked))
+
+    def _allows(self, url: str) -> bool:
+        # Many pages against many rules take long, and nothing else looks at the time meanwhile.
+        self._deadline.check(self._home.host)
+        return self._robots.allows(parse_url(url))
 
     def _pages(self, file: BinaryIO) -> dict[str, str | None]:
         """The pages of the site, each with the moment the sitemap says it changed."""

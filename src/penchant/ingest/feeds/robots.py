@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from typing import BinaryIO, cast
+from urllib.parse import unquote, urlsplit
 from urllib.robotparser import RobotFileParser
 
 import httpx
@@ -14,6 +15,7 @@ AGENT = "penchant"
 _MOST = 500_000
 """Bytes of robots.txt that are read; the standard asks for as many."""
 _SLOWEST = 30.0
+_LONGEST_NUMBER = 20
 _ABSENT = frozenset(range(400, 500)) - {429}
 
 
@@ -45,6 +47,18 @@ class Robots:
                 got = self._fetcher.get(origin, file, most=_MOST, absent=_ABSENT)
                 file.seek(0)
                 text = file.read().decode("utf-8-sig", "replace") if got.new else ""
-            parser.parse(text.splitlines())
+            parser.parse([line for line in text.splitlines() if _is_sound(line)])
             self._rules[origin] = parser
         return self._rules[origin]
+
+
+def _is_sound(line: str) -> bool:
+    """Whether the parser can read a line; it raises for addresses that are none and for what only looks like digits."""
+    name, _, value = line.partition("#")[0].partition(":")
+    if name.strip().lower() in ("crawl-delay", "request-rate"):
+        return value.isascii() and len(value) < _LONGEST_NUMBER
+    try:
+        urlsplit(unquote(value.strip()))
+    except ValueError:
+        return False
+    return True

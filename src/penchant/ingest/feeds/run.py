@@ -139,7 +139,7 @@ class Run:
 
     def _go(self, file: BinaryIO, staged: Staged, diff: Diff) -> FeedState:
         url = self._expanded(self.settings.url)
-        if self.settings.local:
+        if "://" not in url:  # asked of what the variables hold: a whole address may be one
             path = self.around.root / url
             return self._taken(copy_file(path, file, most=self._most, deadline=self._pulling), None, file, staged, diff)
         with self._fetcher(url) as fetcher:
@@ -207,7 +207,12 @@ class Run:
             file.seek(0)
             name = sniff(file.read(HEAD), DIALECTS)
         if name is None:
-            raise FeedFailed(self.feed.name, "read", "what it is cannot be told from the file; say it with --dialect")
+            raise FeedFailed(
+                self.feed.name,
+                "read",
+                "no dialect is recognized in the file (an HTML page?); name one with --dialect; a table of your own is "
+                "tabular, with --column field=column",
+            )
         if name not in DIALECTS:
             raise FeedFailed(self.feed.name, "read", f'there is no dialect "{name}"')
         self._tell(dialect=name)
@@ -272,10 +277,10 @@ class Run:
         if self._force:
             return
         if not entries:
-            skipped = f"; {self.report.skipped:,} are of another kind" if self.report.skipped else ""
-            raise FeedFailed(
-                self.feed.name, "check", f"it tells of no item{skipped}; run again with --force to take it"
-            )
+            why = "it tells of no item; run again with --force to take it"
+            if self.report.skipped:
+                why = f"it tells of no item for this domain: {self.report.skipped:,} are of another kind or come twice"
+            raise FeedFailed(self.feed.name, "check", why)
         if diff.gone_share > self.settings.max_gone:
             raise FeedFailed(
                 self.feed.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from array import array
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ class Spool(Sequence[bytes]):
         """Make an empty one."""
         self._file = temporary(folder)
         self._ends = array("Q", [0])
-        self._written = True
+        self._pending = False
 
     def __len__(self) -> int:
         """How many pieces there are."""
@@ -43,20 +44,18 @@ class Spool(Sequence[bytes]):
 
     def append(self, piece: bytes) -> int:
         """Add a piece; its number."""
-        if not self._written:
-            self._file.seek(self._ends[-1])
-            self._written = True
         self._file.write(piece)
+        self._pending = True
         self._ends.append(self._ends[-1] + len(piece))
         return len(self._ends) - 2
 
     def __getitem__(self, number: Any) -> Any:
         """A piece."""
+        if self._pending:
+            self._file.flush()
+            self._pending = False
         start = self._ends[number]
-        if self._written or self._file.tell() != start:
-            self._file.seek(start)  # also writes out what is pending
-            self._written = False
-        return self._file.read(self._ends[number + 1] - start)
+        return os.pread(self._file.fileno(), self._ends[number + 1] - start, start)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -131,7 +130,7 @@ class Staged:
         Raises:
             FeedFailed: There are too many.
         """
-        if len(self) + self.refused + self.skipped >= MOST_ENTRIES:
+        if len(self._places) + self.refused + self.skipped >= MOST_ENTRIES:
             raise FeedFailed(self._pack, "read", f"it has more than {MOST_ENTRIES:,} entries")
         if isinstance(told, Refused):
             self._refuse(told.place, told.id, told.field, told.reason, page)
@@ -159,8 +158,9 @@ class Staged:
 
     def _keep(self, told: Entry, body: bytes, page: str) -> bool:
         key = hash_of(body)
-        first = self._numbers.setdefault(told.id, len(self))
-        if first < len(self):
+        number = len(self._places)
+        first = self._numbers.setdefault(told.id, number)
+        if first < number:
             if self._hashes[first] == key:
                 self.skipped += 1
             else:
@@ -183,10 +183,10 @@ class Staged:
 def plain(fields: dict[str, Any]) -> dict[str, Any]:
     """Fields without those that say nothing."""
     told = {name: value for name, value in fields.items() if value is not None}
-    return {
-        name: {key: inner for key, inner in value.items() if inner is not None} if isinstance(value, dict) else value
-        for name, value in told.items()
-    }
+    for name, value in told.items():
+        if isinstance(value, dict) and None in value.values():
+            told[name] = {key: inner for key, inner in value.items() if inner is not None}
+    return told
 
 
 def encode(fields: dict[str, Any]) -> bytes:

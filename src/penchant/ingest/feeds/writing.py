@@ -109,6 +109,13 @@ class Entries(Sequence[FeedEntry]):
         """How many there are."""
         return len(self._positions) + len(self._diff.gone)
 
+    def __iter__(self) -> Iterator[FeedEntry]:
+        """All of them, each made when it is its turn."""
+        for number in self._positions:
+            yield FeedEntry(self._feed, self._diff.ids[number], self._diff.body(number))
+        for id in self._diff.gone:
+            yield FeedEntry(self._feed, id, None)
+
     def __getitem__(self, position: Any) -> Any:
         """One entry."""
         if not 0 <= position < len(self):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from operator import itemgetter
+from operator import attrgetter
 
 import msgspec
 import pyarrow as pa
@@ -110,8 +110,8 @@ class Catalog:
             )
             writer.execute(f"DELETE FROM live WHERE {where}", (domain, *some))
         if write.facts:
-            facts = [(domain, fact.id, fact.field, fact.at, fact.value) for fact in write.facts]
-            writer.executemany(_FACT, sorted(facts, key=itemgetter(1, 2, 3)))
+            facts = sorted(write.facts, key=attrgetter("id", "field", "at"))
+            writer.executemany(_FACT, ((domain, one.id, one.field, one.at, one.value) for one in facts))
         self._log(writer, domain, version, [*write.lives, *((name, None) for name in write.gone)])
         return version
 

@@ -75,17 +75,21 @@ class Feeds:
 
     def remember(self, writer: Writer, domain: str, entries: Sequence[FeedEntry]) -> None:
         """Keep what feeds of a domain say of items now."""
-        names = {entry.feed for entry in entries}
+        names: set[str] = set()
+        gone: list[tuple[str, str]] = []
+        for feed, id, body in entries:  # only twice, as they may be made as they are asked for
+            names.add(feed)
+            if body is None:
+                gone.append((feed, id))
         for some in pieces(names):
             rows = writer.rows(f"SELECT name FROM feed WHERE name IN ({marks(some)}) AND domain = ?", (*some, domain))
             names.difference_update(str(row[0]) for row in rows)
         if names:
             reason = f"there is no feed {min(names)} of {domain} (any more)"
             raise StorageError(self._database.url, reason, refused=True)
-        gone = sorted((entry.feed, entry.id) for entry in entries if entry.body is None)
         if gone:
-            writer.executemany("DELETE FROM feed_entry WHERE feed = ? AND id = ?", gone)
-        if any(entry.body is not None for entry in entries):
+            writer.executemany("DELETE FROM feed_entry WHERE feed = ? AND id = ?", sorted(gone))
+        if len(gone) < len(entries):
             writer.executemany(_ENTRY, (entry for entry in entries if entry.body is not None))
 
     def entries(self, name: str, batch: int) -> Iterator[list[tuple[str, bytes]]]:
