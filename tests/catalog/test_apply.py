@@ -235,6 +235,21 @@ def test_a_wrong_change_is_rejected_with_the_field_and_nothing_of_it_is_kept(
     assert not shelf.last
 
 
+@pytest.mark.parametrize("others", [{}, {"title": "x", "color": "red", "brand": "b", "size": "M", "price": 1.0}])
+def test_a_field_that_there_is_not_is_wrong_also_when_it_is_null(others: dict[str, Any]) -> None:
+    [verdict] = Shelf(SHOE).change(patch("shoe", **others, prise=None))
+
+    assert (verdict.status, verdict.field) == ("rejected", "prise")
+    assert 'did you mean "price"?' in verdict.reason
+
+
+@pytest.mark.parametrize("field", ["price", "title", "active"])
+def test_half_a_character_is_rejected_and_breaks_nothing(field: str) -> None:
+    [verdict] = Shelf(SHOE).change(patch("shoe", **{field: "\ud800"}))
+
+    assert verdict.status == "rejected"
+
+
 def test_a_window_is_checked_against_the_end_that_is_kept() -> None:
     shelf = Shelf()
     shelf.change(put("shoe", price=9, sale_from="2026-12-01"))

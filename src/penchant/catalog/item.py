@@ -126,6 +126,7 @@ def read_values(
     Raises:
         ItemRejected: As there.
     """
+    _only_known(Fields.of(kind), name, fields)  # also of those that are null
     if len(fields) <= _FEW:
         part = _read(_slice(kind, tuple(fields)), kind, name, fields, free)
     else:
@@ -138,16 +139,13 @@ def _read(as_: type[S], kind: type[Item], name: str, fields: Mapping[str, Any], 
     if None in fields.values():
         told = {field: value for field, value in fields.items() if value is not None}
     known = Fields.of(kind)
-    if not told.keys() <= known.names:
-        field = next(field for field in told if field not in known.names)
-        near = nearest(str(field), known.names)
-        hint = f'; did you mean "{near}"?' if near else ""
-        reason = f'is no field of this kind of item{hint} (free fields belong in "attributes")'
-        raise ItemRejected(name, reason, str(field))
+    _only_known(known, name, told)
     try:
         item = msgspec.convert(told, as_)
     except msgspec.ValidationError as error:
         item = _mended(as_, kind, name, told, error)
+    except UnicodeEncodeError:  # half of a pair, as only Python hands it over
+        raise ItemRejected(name, "holds text that is no UTF-8") from None
     even: dict[str, Any] = {}
     looks = _looks(kind).get
     for field in told:
@@ -163,6 +161,16 @@ def _read(as_: type[S], kind: type[Item], name: str, fields: Mapping[str, Any], 
             if tidy is not value:
                 even[field] = tidy
     return msgspec.structs.replace(item, **even) if even else item
+
+
+def _only_known(known: Fields, name: str, fields: Mapping[str, Any]) -> None:
+    if fields.keys() <= known.names:
+        return
+    field = next(field for field in fields if field not in known.names)
+    near = nearest(str(field), known.names)
+    hint = f'; did you mean "{near}"?' if near else ""
+    reason = f'is no field of this kind of item{hint} (free fields belong in "attributes")'
+    raise ItemRejected(name, reason, str(field))
 
 
 @lru_cache(maxsize=256)
