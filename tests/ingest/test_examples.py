@@ -37,18 +37,20 @@ def test_an_examples_configuration_holds(name: str) -> None:
 def test_an_example_reads_its_data_as_its_readme_says(name: str, tmp_path: Path, sink: Any) -> None:
     space = workspace(name, str(Path(DATA).absolute()))
     packs = installed_packs()
-    reports: list[ImportReport] = [
-        import_file(
-            spec,
-            find_files(spec.path, space.root),
-            sink=sink,
-            catalog=sink,
-            kind=packs[space.settings.domains[spec.domain].pack].item,
-            rejected_folder=tmp_path,
-            clock=SystemClock(),
+    reports: list[ImportReport] = []
+    for spec in space.settings.imports:
+        sink.kind = packs[space.settings.domains[spec.domain].pack].item
+        reports.append(
+            import_file(
+                spec,
+                find_files(spec.path, space.root),
+                sink=sink,
+                catalog=sink,
+                kind=sink.kind,
+                rejected_folder=tmp_path,
+                clock=SystemClock(),
+            )
         )
-        for spec in space.settings.imports
-    ]
 
     readme = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
     told = set(re.findall(r"\d[\d,]*", readme))

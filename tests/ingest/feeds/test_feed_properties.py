@@ -258,5 +258,5 @@ def test_what_cannot_be_told_must_be_said(workspace: Workspace) -> None:
     (workspace.root / "feed.csv").write_text("sku;name\n1;Shoe\n", encoding="utf-8")
     workspace.add("feed.csv", dialect="auto")
 
-    with pytest.raises(FeedFailed, match="say it with --dialect"):
+    with pytest.raises(FeedFailed, match="name one with --dialect"):
         workspace.feeds.run("main")

@@ -102,7 +102,7 @@ def _is_public_6(address: IPv6Address) -> bool:
     return (
         address in _GLOBAL
         and address.is_global
-        and (address.sixtofour is None or _is_public_4(address.sixtofour))
+        and address.sixtofour is None  # nobody's own any more, and Python sorts it differently by its version
         and (not _is_tunnelled(address) or _is_public_4(IPv4Address(int(address) & 0xFFFF_FFFF)))
     )
 
