@@ -82,17 +82,20 @@ def top_k(scores: NDArray[np.floating], k: int) -> tuple[Codes, Scores]:
     Returns:
         Item codes and scores, at most k of each.
     """
-    clean = np.where(np.isnan(scores), -np.inf, scores)
-    n = len(clean)
-    if k <= 0:
-        at = np.zeros(0, np.int64)
-    elif k < n:
-        # Everything at or above the k-th best value, so that ties at the edge are settled by code, not by chance.
+    n = len(scores)
+    if k <= 0 or not n:
+        return np.zeros(0, np.int32), np.zeros(0, np.float32)
+    # The highest value is NaN when any is.
+    clean = np.where(np.isnan(scores), -np.inf, scores) if np.isnan(scores.max()) else scores
+    if k < n:
+        # Everything above the k-th best value, and of its equals the first by code: ties are settled by code, not by
+        # chance, and without sorting them.
         edge = np.partition(clean, n - k)[n - k]
-        at = np.flatnonzero(clean >= edge)
+        above = np.flatnonzero(clean > edge)
+        at = np.sort(np.concatenate([above, np.flatnonzero(clean == edge)[: k - len(above)]]))
     else:
         at = np.arange(n)
-    order = at[np.argsort(-clean[at], kind="stable")][:k]
+    order = at[np.argsort(-clean[at], kind="stable")]
     order = order[np.isfinite(clean[order])]
     return order.astype(np.int32), clean[order].astype(np.float32)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,12 +13,15 @@ from penchant.dataset import Queries
 from penchant.errors import FitFailed
 from penchant.models import ALS, Run
 from penchant.models.history import Past
+from penchant.models.model import State
 from penchant.testing import Row, dataset, tiny_dataset
+from penchant.testing.answers import same, same_state
 
 RECIPE = ALS(factors=8, regularization=0.3, alpha=3.0, iterations=5, half_life_days=None)
 DATA = tiny_dataset()
 MODEL = RECIPE.fit(DATA, Run())
 N = len(DATA.items)
+FACTORS = MODEL.items.rows(np.arange(N))
 
 
 def past(weights):
@@ -36,20 +40,20 @@ def test_folding_in_equals_the_reference_solution(weights):
         reference = AlternatingLeastSquares(
             factors=8, regularization=0.3, alpha=1.0, use_native=True, num_threads=1, random_state=1
         )
-        reference.item_factors = MODEL.factors
+        reference.item_factors = FACTORS
     codes = sorted(weights)
     confidence = [np.sign(weights[c]) * (1.0 + 3.0 * abs(weights[c])) for c in codes]
     row = sparse.csr_matrix((np.array(confidence, np.float32), ([0] * len(codes), codes)), shape=(1, N))
 
     wanted = reference.recalculate_user(0, row)
 
-    liked = any(value > 0 and MODEL.norms[code] > 0 for code, value in weights.items())
+    liked = any(value > 0 and FACTORS[code].any() for code, value in weights.items())
     np.testing.assert_allclose(MODEL.fold_in(past(weights)), wanted if liked else 0.0, rtol=2e-3, atol=2e-4)
 
 
 def test_folding_in_solves_the_weighted_least_squares_problem():
     weights = {0: 1.0, 3: 0.5, 4: -1.0}
-    y = MODEL.factors.astype(np.float64)
+    y = FACTORS.astype(np.float64)
     confidence, wanted = np.ones(N), np.zeros(N)
     confidence[[0, 3, 4]] = [4.0, 2.5, 4.0]
     wanted[[0, 3]] = 1.0
@@ -85,12 +89,12 @@ def test_old_events_of_a_history_count_less():
         times = [now - 90 * 86_400.0, now]
         return model.fold_in(Past.of(Queries.single(now, [old, new], times, [1.0, 1.0], [0, 0]), 0, N, 10.0))
 
-    assert first(0, 1) @ model.factors[1] > first(1, 0) @ model.factors[1]
+    assert first(0, 1) @ model.items.rows(np.arange(N))[1] > first(1, 0) @ model.items.rows(np.arange(N))[1]
 
 
 def test_similar_items_are_those_with_the_nearest_direction():
     codes, scores = MODEL.similar(np.array([0], np.int32), 3).row(0)
-    y = MODEL.factors
+    y = FACTORS
     cosine = y @ y[0] / np.maximum(np.linalg.norm(y, axis=1) * np.linalg.norm(y[0]), 1e-30)
     cosine[0] = -1.0
 
@@ -120,7 +124,7 @@ def test_items_nobody_liked_are_never_proposed():
 
 
 def test_another_seed_gives_another_model():
-    assert not np.array_equal(RECIPE.fit(DATA, Run(seed=8)).factors, MODEL.factors)
+    assert not np.array_equal(RECIPE.fit(DATA, Run(seed=8)).items.rows(np.arange(N)), FACTORS)
 
 
 def test_progress_is_told_after_each_round():
@@ -144,3 +148,16 @@ def test_only_dislikes_cannot_be_fitted():
 
     with pytest.raises(FitFailed, match="als: no event of the roles goal, strong, weak"):
         RECIPE.fit(data, Run())
+
+
+def test_a_release_that_kept_factors_by_code_is_read_too():
+    arrays = {"factors": FACTORS, "gram": MODEL.gram, "norms": np.linalg.norm(FACTORS, axis=1)}
+    old = State(arrays, msgspec.to_builtins(RECIPE))
+
+    again = type(MODEL).restore(old)
+
+    assert again.recipe == RECIPE
+    queries = DATA.queries(np.arange(5, dtype=np.int32))
+    same(again.retrieve(queries, N), MODEL.retrieve(queries, N))
+    same(again.similar(np.arange(N, dtype=np.int32), 5), MODEL.similar(np.arange(N, dtype=np.int32), 5))
+    same_state(again.state(), MODEL.state())

@@ -8,7 +8,7 @@ from penchant.dataset import Queries
 from penchant.errors import FitFailed
 from penchant.events import Role
 from penchant.models import BasketAffinity, Run
-from penchant.testing import Row, dataset
+from penchant.testing import ModelChecks, Row, dataset
 
 BASKETS = ["shoe sock", "shoe sock", "shoe sock", "shoe bag", "hat bag", "hat bag", "hat bag", "tea", "tea", "tea bag"]
 DATA = dataset(
@@ -156,3 +156,100 @@ def test_items_of_the_same_category_are_no_complements_of_it():
     found = BasketAffinity(within="shelf").fit(data, Run()).similar(shoes, 5)
 
     assert not set(found.items.tolist()) & set(shoes.tolist())
+
+
+def test_strictly_only_pairs_that_baskets_held_are_proposed():
+    data = shelved()
+    new, old, sock = data.items.codes(["new", "old", "sock"])
+    fitted = BasketAffinity(within="shelf", pairs="strict").fit(data, Run())
+
+    assert fitted.similar(np.array([new], np.int32), 5).row(0)[0].tolist() == []
+    assert fitted.similar(np.array([old], np.int32), 5).row(0)[0].tolist() == [sock]
+
+
+def test_without_a_category_there_is_nothing_to_infer():
+    strict = BasketAffinity(min_support=1, min_lift=0.0, shrink=0.0, pairs="strict")
+
+    for item in DATA.items.ids:
+        assert near(strict, item) == near(PLAIN, item)
+
+
+def phones(buyers=6, backwards=0, others=8):
+    """Buyers of a phone, who buy a case five days later; some the other way round; others who buy tea."""
+    rows = []
+    for n in range(buyers + backwards):
+        early, late = ("phone", "case") if n < buyers else ("case", "phone")
+        rows += [Row(f"p{n}", early, 10, basket=f"p{n}-1"), Row(f"p{n}", late, 15, basket=f"p{n}-2")]
+    rows += [Row(f"t{n}", item, 10, basket=f"t{n}") for n in range(others) for item in ("tea", "cup")]
+    return dataset(rows)
+
+
+AFTER = BasketAffinity(direction="after", min_support=2, min_lift=0.0, shrink=0.0)
+
+
+def test_what_is_bought_after_goes_with_what_was_bought_before_and_not_the_reverse():
+    # 20 baskets; six phones, all followed by a case; a case is in or after twelve.
+    assert near(AFTER, "phone", phones()) == {"case": 1.0 * np.log(6 * 20 / (6 * 12))}
+    assert near(AFTER, "case", phones()) == {}
+    assert near(BasketAffinity(min_support=2, min_lift=0.0, shrink=0.0), "phone", phones()) == {}
+
+
+def test_a_pair_that_goes_a_third_of_the_time_this_way_stays():
+    # (fwd + 1) / (fwd + bwd + 2): 2 of 7 the other way round are a third, 2 of 8 are less.
+    assert near(AFTER, "case", phones(5, 2, others=40)) != {}
+    assert near(AFTER, "case", phones(6, 2, others=40)) == {}
+
+
+def test_baskets_of_one_item_that_nothing_follows_are_not_enough():
+    with pytest.raises(FitFailed, match="no basket holds two items, nor is one followed by another item"):
+        AFTER.fit(dataset([Row("x", "a", 1, basket="1"), Row("y", "b", 2, basket="2")]), Run())
+
+
+def test_what_is_in_one_basket_goes_both_ways():
+    assert near(AFTER, "tea", phones()) == {"cup": np.log(20 / 8)}
+    assert near(AFTER, "cup", phones()) == {"tea": np.log(20 / 8)}
+
+
+def test_what_comes_too_late_or_too_many_baskets_later_does_not_come_after():
+    few = BasketAffinity(direction="after", min_support=2, min_lift=0.0, shrink=0.0, next_days=4.0)
+    rows = []
+    for n in range(6):
+        for step, item in enumerate(("phone", "tea", "case")):
+            rows.append(Row(f"p{n}", item, 10 + step, basket=f"p{n}-{step}"))
+    rows += [Row(f"c{n}", "cup", 10, basket=f"c{n}") for n in range(8)]
+    near_by = BasketAffinity(direction="after", min_support=2, min_lift=0.0, shrink=0.0, next_baskets=1)
+
+    assert near(few, "phone", phones()) == {}
+    assert list(near(near_by, "phone", dataset(rows))) == ["tea"]
+    assert sorted(near(AFTER, "phone", dataset(rows))) == ["case", "tea"]
+
+
+def test_a_category_vouches_for_what_comes_after_too():
+    shelf = (*(Item(id=n, attributes={"shelf": "phones"}) for n in ("new", "phone")), Item(id="case"))
+    data = dataset(
+        [
+            row
+            for n in range(6)
+            for row in (
+                Row(f"p{n}", "phone", 10, basket=f"p{n}-1"),
+                Row(f"p{n}", "case", 15, basket=f"p{n}-2"),
+                Row(f"t{n}", "tea", 15, basket=f"t{n}"),
+            )
+        ],
+        shelf,
+    )
+    recipe = BasketAffinity(direction="after", within="shelf", min_lift=1.0)
+
+    assert list(near(recipe, "new", data)) == ["case"]
+
+
+class TestBasketAffinityAfter(ModelChecks):
+    recipe = BasketAffinity(min_support=1, min_lift=0.5, direction="after")
+
+
+class TestBasketAffinityStrict(ModelChecks):
+    recipe = BasketAffinity(min_support=1, min_lift=0.5, within="category", pairs="strict")
+
+
+class TestBasketAffinityInferredAfter(ModelChecks):
+    recipe = BasketAffinity(min_support=1, min_lift=0.5, within="category", direction="after")

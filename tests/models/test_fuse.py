@@ -77,3 +77,22 @@ def test_blocks_of_people_are_fused_like_all_at_once(monkeypatch):
     assert blocks.ptr.tolist() == whole.ptr.tolist()
     assert blocks.items.tolist() == whole.items.tolist()
     assert blocks.scores.tolist() == whole.scores.tolist()
+
+
+def test_by_score_an_item_is_worth_its_place_between_the_worst_and_the_best():
+    sure = Candidates.from_rows([(np.array([1, 2, 3], np.int32), np.array([9.0, 1.0, 0.0], np.float32))])
+    flat = Candidates.from_rows([(np.array([2, 3], np.int32), np.array([-4.0, -4.0], np.float32))])
+    found = as_dict(fuse([(sure, 3.0), (flat, 1.0)], 10, "score"))
+
+    assert found == pytest.approx({1: 0.75, 2: 0.75 / 9 + 0.25, 3: 0.25})
+
+
+@given(batch, st.integers(0, 15))
+def test_by_score_a_batch_is_fused_like_its_rows(parts, k):
+    found = fuse([(rows(*lists), weight) for lists, weight in parts], k, "score")
+
+    for i in range(len(parts[0][0])):
+        alone = fuse([(rows(lists[i]), weight) for lists, weight in parts], k, "score")
+        assert found.row(i)[0].tolist() == alone.row(0)[0].tolist()
+        assert found.row(i)[1].tolist() == alone.row(0)[1].tolist()
+        assert ((alone.scores >= 0) & (alone.scores <= 1.0 + 1e-6)).all()

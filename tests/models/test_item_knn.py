@@ -10,6 +10,7 @@ from scipy import sparse
 from penchant.errors import FitFailed
 from penchant.events import Role
 from penchant.models import ItemKNN, Run
+from penchant.models.item_knn import likelihood_ratio
 from penchant.testing import Row, dataset, tiny_dataset
 
 ROWS = [
@@ -129,3 +130,42 @@ def test_cosine_lies_between_zero_and_one_and_is_symmetric(events):
     np.testing.assert_allclose(dense, dense.T, atol=1e-6)
     np.testing.assert_allclose(np.diag(dense), 1.0, rtol=1e-6)
     assert (dense <= 1.0 + 1e-6).all()
+
+
+def test_the_likelihood_ratio_tells_ties_from_chance():
+    # Ten people: shoes and socks have three each, all of them together; hats have two, one of them with shoes.
+    rows = [Row(f"p{n}", item, 1) for n in range(3) for item in ("shoe", "sock")]
+    rows += [Row("p0", "hat", 1), Row("p3", "hat", 1), *[Row(f"p{n}", "tea", 1) for n in range(10)]]
+    data = dataset(rows)
+    entropy = 3 * np.log(3 * 10 / 9) + 7 * np.log(7 * 10 / 49)
+    hats = np.log(10 / 6) + 2 * np.log(20 / 24) + np.log(10 / 14) + 6 * np.log(60 / 56)
+
+    found = near(ItemKNN(similarity="llr"), "shoe", data)
+
+    # Shoes with themselves are left out by `similar`; tea, which everybody has, tells nothing.
+    assert found == {"sock": 2 * entropy, "hat": 2 * hats}
+
+
+@given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 20), st.integers(0, 20))
+def test_the_likelihood_ratio_is_symmetric_and_above_zero_only_for_ties(both, one, other, neither):
+    units = both + one + other + neither
+    if not (both + one and both + other):
+        return
+    a, b, ab = (np.array([float(x)]) for x in (both + one, both + other, both))
+
+    ratio = likelihood_ratio(ab, a, b, units)
+
+    assert np.isfinite(ratio).all()
+    np.testing.assert_allclose(ratio, likelihood_ratio(ab, b, a, units), atol=1e-9)
+    assert bool(ratio[0] > 0) <= (both * units > (both + one) * (both + other))
+
+
+def test_of_a_person_with_many_items_some_are_compared():
+    rows = [Row("ann", f"i{n}", 1) for n in range(6)]
+    data = dataset(rows)
+
+    def compared(most):
+        found = ItemKNN(similarity="cosine", most=most).fit(data, Run()).similar(np.arange(6, dtype=np.int32), 10)
+        return int((np.diff(found.ptr) > 0).sum())
+
+    assert [compared(2), compared(4), compared(1_000)] == [2, 4, 6]

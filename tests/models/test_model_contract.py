@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
+from pathlib import Path
 
 import msgspec
 
@@ -62,9 +64,20 @@ class TestAttributeSimilarity(ModelChecks):
     recipe = AttributeSimilarity(attributes=ATTRIBUTES)
 
 
-def test_every_recipe_of_the_room_is_checked():
-    recipes = {x for x in vars(models).values() if inspect.isclass(x) and issubclass(x, msgspec.Struct)}
-    checked = {type(case.recipe) for case in globals().values() if inspect.isclass(case) and hasattr(case, "recipe")}
+def cases():
+    """The contract checks of all files of this folder."""
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        if "(ModelChecks)" in path.read_text(encoding="utf-8"):
+            spec = importlib.util.spec_from_file_location(f"checked_{path.stem}", path)
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            yield from (x for x in vars(module).values() if inspect.isclass(x) and issubclass(x, ModelChecks))
 
-    assert len(recipes) == 7
-    assert recipes == checked
+
+def test_every_recipe_of_the_room_is_checked_here_or_beside_its_own_tests():
+    structs = (x for x in vars(models).values() if inspect.isclass(x) and issubclass(x, msgspec.Struct))
+    recipes = {x for x in structs if hasattr(x, "kind")}
+    checked = {type(case.recipe) for case in cases() if hasattr(case, "recipe")}
+
+    assert len(recipes) > 7
+    assert recipes - checked == set()

@@ -10,11 +10,14 @@ import msgspec
 import pytest
 
 from penchant import models
+from penchant.packs import content, learning, product
 
 PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
 RECIPES = sorted(
-    (x for x in vars(models).values() if inspect.isclass(x) and issubclass(x, msgspec.Struct)), key=lambda x: x.kind
+    (x for x in vars(models).values() if inspect.isclass(x) and issubclass(x, msgspec.Struct) and hasattr(x, "kind")),
+    key=lambda x: x.kind,
 )
+PACKS = (product.PACK, content.PACK, learning.PACK)
 
 
 def section(recipe):
@@ -37,7 +40,18 @@ def written(default):
 
 
 def test_there_are_recipes_to_document():
-    assert len(RECIPES) == 7
+    assert {"als", "popular", "path"} <= {recipe.kind for recipe in RECIPES}
+
+
+def test_the_page_tells_of_every_recipe_what_it_is_for_and_which_packs_ship_it():
+    rows = re.findall(r"^\| `([\w-]+)` \| (.+?) \| .+ \| ([\w, ]+) \| .*\|$", PAGE.split("\n## `")[0], re.MULTILINE)
+    shipped = {
+        kind: [pack.name for pack in PACKS if kind in {r.kind for r in pack.models.values()}] for kind, *_ in rows
+    }
+
+    assert sorted(shipped) == [recipe.kind for recipe in RECIPES]
+    for kind, _, said in rows:
+        assert said == {0: "none", len(PACKS): "all"}.get(len(shipped[kind]), ", ".join(shipped[kind])), kind
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.kind)

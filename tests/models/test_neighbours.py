@@ -7,7 +7,8 @@ from hypothesis.extra import numpy as arrays
 from scipy import sparse
 
 from penchant.models import neighbours as module
-from penchant.models.neighbours import Neighbours, cooccurrence, rescored
+from penchant.models.neighbours import Neighbours, capped, cooccurrence, rescored
+from penchant.slate import top_k
 
 
 def matrix(rows):
@@ -67,11 +68,49 @@ def test_blocks_together_are_the_whole_product(dense, cells):
 
 
 def test_blocks_are_bounded(monkeypatch):
-    monkeypatch.setattr(module, "_BLOCK_CELLS", 1)
+    monkeypatch.setattr(module, "_BLOCK_CELLS", 6)
+    x = matrix([[1, 1, 0, 0, 0], [0, 1, 1, 1, 0], [0, 0, 0, 1, 0]])
 
-    rows = [rows for rows, _ in cooccurrence(sparse.csr_matrix((3, 40), dtype=np.float32))]
+    rows = [rows for rows, _ in cooccurrence(x)]
 
-    assert [(r.start, r.stop) for r in rows] == [(0, 16), (16, 32), (32, 40)]
+    # Items meet at most 2, 5, 3, 4 and 0 cells in the rows they stand in.
+    assert [(r.start, r.stop) for r in rows] == [(0, 1), (1, 2), (2, 3), (3, 5)]
+
+
+@given(
+    arrays.arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 30)), elements=st.integers(-1, 3)),
+    st.integers(1, 6),
+    st.integers(0, 9),
+)
+def test_pruning_in_blocks_keeps_what_row_by_row_would(dense, top, cut):
+    x = sparse.csr_matrix(dense)
+    near = Neighbours.prune([x[:cut], x[cut:]], top)
+
+    for i, row in enumerate(dense):
+        codes, scores = top_k(np.where(row > 0, row, -np.inf), top)
+        span = slice(near.ptr[i], near.ptr[i + 1])
+        assert near.items[span].tolist() == codes.tolist()
+        assert near.scores[span].tolist() == scores.tolist()
+
+
+def test_pruning_nothing_keeps_nothing():
+    near = Neighbours.prune([], 5)
+
+    assert (near.ptr.tolist(), near.items.tolist(), near.scores.tolist()) == ([0], [], [])
+
+
+def test_a_cap_keeps_the_highest_cells_of_long_rows_and_all_of_others():
+    x = matrix([[3, 1, 4, 1, 5], [0, 9, 0, 2, 0]])
+
+    assert capped(x, 3).toarray().tolist() == [[3, 0, 4, 0, 5], [0, 9, 0, 2, 0]]
+
+
+def test_equal_cells_under_a_cap_are_drawn_from_all_columns():
+    kept = [capped(matrix([[1] * 400]), 50).indices, capped(matrix([[1] * 400]), 50).indices]
+
+    assert kept[0].tolist() == kept[1].tolist()
+    assert len(kept[0]) == 50
+    assert 100 < kept[0].mean() < 300
 
 
 def test_cells_are_rescored_by_row_column_and_value():

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from penchant.models.choice import allowed_in, best, best_among, repeated
+from penchant.models.choice import allowed_in, best, best_among, first, ranked, repeated
 
 INF = np.inf
 
@@ -50,3 +52,28 @@ def test_a_row_can_be_repeated():
     assert len(rows) == 3
     assert rows.row(2)[0].tolist() == [4, 2]
     assert rows.row(2)[1].tolist() == [1.0, 0.5]
+
+
+@given(st.integers(0, 2**31), st.integers(0, 6_000), st.integers(-1, 400))
+def test_the_first_allowed_of_an_order_are_found_without_its_rest(seed, n, k):
+    rng = np.random.default_rng(seed)
+    order, allowed = rng.permutation(n).astype(np.int32), rng.random(n) < rng.random()
+
+    assert first(order, k, allowed).tolist() == order[allowed[order]][: max(k, 0)].tolist()
+    assert first(order, k).tolist() == order[: max(k, 0)].tolist()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.sampled_from([-np.inf, -2.5, -0.0, 0.0, 1e-30, 1.0, 3.0, np.inf])), max_size=40
+    ),
+    st.integers(0, 2**31),
+)
+def test_rows_are_ranked_best_first_and_equals_by_code(cells, seed):
+    row = np.array([r for r, _ in cells], np.int64)
+    scores = np.array([s for _, s in cells], np.float32)
+    codes = np.random.default_rng(seed).permutation(len(cells)).astype(np.int32)
+
+    order = ranked(row, scores, codes).tolist()
+
+    assert order == sorted(range(len(cells)), key=lambda i: (row[i], -scores[i], codes[i]))

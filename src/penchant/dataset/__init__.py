@@ -5,6 +5,7 @@ from penchant.dataset.dataset import Dataset, Interactions
 from penchant.dataset.history import Reader, Seen
 from penchant.dataset.idmap import IdMap
 from penchant.dataset.queries import Queries
+from penchant.dataset.shuffle import shuffled
 from penchant.dataset.viewings import Watched, watched
 
-__all__ = ["Dataset", "IdMap", "Interactions", "Queries", "Reader", "Seen", "Watched", "build", "watched"]
+__all__ = ["Dataset", "IdMap", "Interactions", "Queries", "Reader", "Seen", "Watched", "build", "shuffled", "watched"]

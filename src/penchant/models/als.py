@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -15,12 +16,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
-from penchant.models.choice import NOTHING, Allowed, allowed_in, best
+from penchant.models.choice import Allowed
+from penchant.models.exact import Vectors
+from penchant.models.factors import ItemFactors, some_people, turned
 from penchant.models.history import POSITIVE, Past, Roles, Weights, decay, roles_named
+from penchant.models.index import INDEX_FROM
 from penchant.models.model import Fitted, Run, State
 from penchant.slate import Candidates, Codes
-
-_LEAST = np.float32(1e-30)
 
 
 @dataclass(frozen=True)
@@ -29,39 +31,33 @@ class FittedALS:
 
     Attributes:
         recipe: What it was fitted with.
-        factors: Item factors, shape (n_items, factors); a row of zeros for items nobody liked.
-        gram: `factors.T @ factors`.
-        norms: Length of each row of `factors`; 0 for items nobody liked, which are never proposed.
+        items: Factors of the items that somebody liked; others are never proposed.
+        gram: `factors.T @ factors`, shape (factors, factors).
     """
 
     recipe: ALS
-    factors: NDArray[np.float32]
+    items: ItemFactors
     gram: NDArray[np.float64]
-    norms: NDArray[np.float32]
+
+    @property
+    def search(self) -> dict[str, Any]:
+        """How items are searched, and what an index found when it was tested."""
+        return self.items.search
 
     def retrieve(self, queries: Queries, k: int, allowed: Allowed = None) -> Candidates:
         """Items by the dot product of their factors and the history's, which are solved for anew."""
-        rows = []
-        for i in range(len(queries)):
-            person = self.fold_in(Past.of(queries, i, len(self.factors), self.recipe.half_life_days))
-            if not person.any():
-                rows.append(NOTHING)
-                continue
-            scores = np.where(self.norms > 0, self.factors @ person, -np.inf)
-            rows.append(best(scores, k, allowed_in(allowed, i)))
-        return Candidates.from_rows(rows)
+        return self.items.top(self.people(queries), k, allowed)
 
     def similar(self, items: Codes, k: int, allowed: Allowed = None) -> Candidates:
         """Items by the cosine of their factors, above 0."""
-        rows = []
-        for i, code in enumerate(items):
-            if not 0 <= code < len(self.factors) or not self.norms[code] > 0:
-                rows.append(NOTHING)
-                continue
-            cosine = self.factors @ self.factors[code] / np.maximum(self.norms * self.norms[code], _LEAST)
-            cosine[code] = 0.0
-            rows.append(best(np.where(cosine > 0, cosine, -np.inf), k, allowed_in(allowed, i)))
-        return Candidates.from_rows(rows)
+        return self.items.similar(items, k, allowed)
+
+    def people(self, queries: Queries) -> Vectors:
+        """Factors of the person of each row, shape (n, factors)."""
+        people = np.zeros((len(queries), self.items.dims), np.float32)
+        for i in range(len(queries)):
+            people[i] = self.fold_in(Past.of(queries, i, self.items.n_items, self.recipe.half_life_days))
+        return people
 
     def fold_in(self, past: Past) -> NDArray[np.float32]:
         """A person's factors from a history: the least-squares answer with the items held fixed.
@@ -75,24 +71,29 @@ class FittedALS:
         """
         codes, net = past.net(self.recipe.roles)
         confidence = self.recipe.confidence(net)
-        y = self.factors[codes].astype(np.float64)
+        y = self.items.rows(codes).astype(np.float64)
         wanted = np.maximum(confidence, 0.0) @ y
         if not wanted.any():
-            return np.zeros(self.factors.shape[1], np.float32)
+            return np.zeros(self.items.dims, np.float32)
         a = self.gram + (y.T * (np.abs(confidence) - 1.0)) @ y
         a.flat[:: len(a) + 1] += self.recipe.regularization
         return np.linalg.solve(a, wanted).astype(np.float32)
 
     def state(self) -> State:
-        """All arrays and the recipe."""
-        arrays: dict[str, NDArray[Any]] = {"factors": self.factors, "gram": self.gram, "norms": self.norms}
-        return State(arrays, msgspec.to_builtins(self.recipe))
+        """Factors, what they are searched by, and the recipe."""
+        items = self.items.state()
+        recipe = msgspec.to_builtins(self.recipe)
+        return State({**items.arrays, "gram": self.gram}, {**items.settings, "recipe": recipe})
 
     @classmethod
     def restore(cls, state: State) -> FittedALS:
-        """From `state()`."""
-        arrays = (np.asarray(state.arrays[name]) for name in ("factors", "gram", "norms"))
-        return cls(msgspec.convert(state.settings, ALS), *arrays)
+        """From `state()`, also of a release that kept factors by code."""
+        gram = np.asarray(state.arrays["gram"])
+        if "factors" in state.arrays:
+            items = ItemFactors.of(np.asarray(state.arrays["factors"]), np.asarray(state.arrays["norms"]) > 0)
+            return cls(msgspec.convert(state.settings, ALS), items, gram)
+        recipe = msgspec.convert(state.settings["recipe"], ALS)
+        return cls(recipe, ItemFactors.restore(state), gram)
 
 
 class ALS(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,10 +114,17 @@ class ALS(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "als"
     fitted: ClassVar[type[Fitted]] = FittedALS
+    tries: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "factors": (64, 128, 32),
+        "regularization": (30.0, 100.0, 10.0),
+        "alpha": (5.0, 10.0, 2.0),
+        "half_life_days": (90.0, None, 30.0),
+        "weighting": ("sum", "log"),
+    }
 
     factors: Annotated[int, Meta(ge=1, le=1_024)] = 64
-    regularization: Annotated[float, Meta(gt=0)] = 10.0
-    alpha: Annotated[float, Meta(ge=0)] = 2.0
+    regularization: Annotated[float, Meta(gt=0)] = 30.0
+    alpha: Annotated[float, Meta(ge=0)] = 5.0
     iterations: Annotated[int, Meta(ge=1, le=500)] = 15
     weighting: Literal["sum", "log"] = "sum"
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 90.0
@@ -146,9 +154,13 @@ class ALS(msgspec.Struct, frozen=True, kw_only=True):
                 show_progress=False,
                 callback=lambda done, seconds, loss: run.progress((done + 1) / self.iterations),
             )
-            factors = np.where(liked[:, None], model.item_factors, np.float32(0.0))
+            factors = turned(np.where(liked[:, None], model.item_factors, np.float32(0.0)))
             gram = factors.astype(np.float64).T @ factors.astype(np.float64)
-        return FittedALS(self, factors, gram, np.linalg.norm(factors, axis=1))
+        fitted = FittedALS(self, ItemFactors.of(factors, liked), gram)
+        if len(fitted.items.items) < INDEX_FROM:
+            return fitted
+        people = fitted.people(data.queries(some_people(data, run.seed)))
+        return replace(fitted, items=fitted.items.indexed(people, run.seed))
 
     def confidence(self, net: NDArray[Any]) -> Weights:
         """Confidence in each cell of the person-item matrix, with the sign of the cell's summed weight."""

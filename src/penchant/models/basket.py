@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 import numpy as np
@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from penchant.catalog import Categories
-from penchant.dataset import Dataset, Queries
+from penchant.clock import DAY
+from penchant.dataset import Dataset, Interactions, Queries
 from penchant.errors import FitFailed
 from penchant.events import Role
 from penchant.models.choice import Allowed, allowed_in, best_among
 from penchant.models.history import Past, Weights, tally
 from penchant.models.model import Fitted, Run, State
-from penchant.models.neighbours import Neighbours, cooccurrence, rescored
+from penchant.models.neighbours import Neighbours
 from penchant.slate import Candidates, Codes
+
+_BLOCK_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,12 @@ class BasketAffinity(msgspec.Struct, frozen=True, kw_only=True):
     the score is `ab / (a + shrink)` times `log lift`: complements that many baskets vouch for, above those that are
     everywhere and those that are rare.
 
+    With the direction `after`, the second item may also be in one of the next baskets of the same person: `ab` counts
+    the first item's baskets that hold the second or are followed by it, and `b` all baskets that hold it or are
+    followed by it. A pair that people mostly have the other way round is dropped, so that a phone brings up its case
+    and a case no phone: of the pair's baskets, counted with one for either way, less than a third go this way, those
+    that hold both being half of either way.
+
     Attributes:
         min_support: Baskets that must hold both items.
         min_lift: Least lift; 1 is chance.
@@ -91,10 +100,22 @@ class BasketAffinity(msgspec.Struct, frozen=True, kw_only=True):
         half_life_days: Days after which an event of the history counts half.
         within: A category field. With it, an item's confidence is drawn by `shrink` baskets towards that of its
             category with items of other categories, so that a shoe nobody bought yet goes with socks too.
+        pairs: Whether only pairs are proposed that enough baskets held themselves (`strict`), or also those that only
+            the category vouches for (`inferred`); without `within` there are none of these.
+        direction: Whether a pair counts alike both ways (`both`), or by what comes with or after what (`after`).
+        next_baskets: Baskets of the same person in which something still comes after.
+        next_days: Days within which it does.
     """
 
     kind: ClassVar[str] = "basket"
     fitted: ClassVar[type[Fitted]] = FittedBasketAffinity
+    tries: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "min_support": (3, 2, 10),
+        "min_lift": (1.2, 1.0, 2.0),
+        "shrink": (10.0, 3.0, 30.0),
+        "pairs": ("inferred", "strict"),
+        "direction": ("both", "after"),
+    }
 
     min_support: Annotated[int, Meta(ge=1)] = 3
     min_lift: Annotated[float, Meta(ge=0)] = 1.2
@@ -103,37 +124,29 @@ class BasketAffinity(msgspec.Struct, frozen=True, kw_only=True):
     recent: Annotated[int, Meta(ge=0, le=1_000)] = 5
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 1.0
     within: str | None = None
+    pairs: Literal["inferred", "strict"] = "inferred"
+    direction: Literal["both", "after"] = "both"
+    next_baskets: Annotated[int, Meta(ge=1, le=100)] = 5
+    next_days: Annotated[float, Meta(gt=0, le=3_650)] = 90.0
 
     def fit(self, data: Dataset, run: Run) -> FittedBasketAffinity:
         """Count baskets and pairs.
 
         Raises:
-            FitFailed: No basket holds two items.
+            FitFailed: No basket holds two items (nor, with the direction `after`, do any follow).
         """
         rows = data.positive(Role.GOAL)
         rows = rows.where(rows.basket >= 0)
-        basket = np.unique(rows.basket, return_inverse=True)[1]
-        x = sparse.csr_matrix(
-            (np.ones(len(rows), np.float32), (basket, rows.item)),
-            shape=(int(basket.max(initial=-1)) + 1, len(data.items)),
-        )
-        x.data[:] = 1.0  # twice in one basket is one basket
-        held = np.asarray(x.sum(axis=0), np.float64).ravel()
-        if not (np.diff(x.indptr) > 1).any():
-            raise FitFailed(self.kind, "no basket holds two items")
-        prior = None if self.within is None else self._prior(x, held, data.table.category(self.within))
+        x, person, time = baskets_of(rows, len(data.items))
+        later = following(x, person, time, self.next_baskets, self.next_days) if self.direction == "after" else None
+        y = x if later is None else _either(x, later)
+        if not (np.diff(y.indptr) > 1).any():
+            more = "" if later is None else ", nor is one followed by another item"
+            raise FitFailed(self.kind, f"no basket holds two items{more}")
+        prior = None if self.within is None else self._prior(x, y, data.table.category(self.within))
+        return FittedBasketAffinity(self, Neighbours.prune(self._scored(x, y, later, prior), self.top))
 
-        def score(a: NDArray[np.int64], b: Codes, both: NDArray[np.float64]) -> NDArray[np.float64]:
-            lift = both * x.shape[0] / (held[a] * held[b])
-            keep = (a != b) & (both >= self.min_support) & (lift >= self.min_lift)
-            return np.where(keep, both / (held[a] + self.shrink) * np.log(np.maximum(lift, 1e-12)), 0.0)
-
-        blocks = cooccurrence(x)
-        if prior is None:
-            return FittedBasketAffinity(self, Neighbours.prune(rescored(blocks, score), self.top))
-        return FittedBasketAffinity(self, Neighbours.prune(self._drawn(blocks, held, x.shape[0], prior), self.top))
-
-    def _prior(self, x: sparse.csr_matrix, held: NDArray[np.float64], of: Categories) -> sparse.csr_matrix:
+    def _prior(self, x: sparse.csr_matrix, y: sparse.csr_matrix, of: Categories) -> sparse.csr_matrix:
         """Share of the baskets with an item's category that hold another item, for items of other categories.
 
         Rows are items, so that a row of an item never sold is what goes with its category. Only pairs with enough
@@ -144,8 +157,8 @@ class BasketAffinity(msgspec.Struct, frozen=True, kw_only=True):
         member = sparse.csr_matrix((np.ones(len(known), np.float32), (known, of.codes[known])), shape=(n, kinds))
         baskets = (x @ member).tocsr()
         baskets.data[:] = 1.0
-        size = np.asarray(baskets.sum(axis=0), np.float64).ravel()
-        both = (baskets.T @ x).tocoo()
+        size, held = _sums(baskets), _sums(y)
+        both = (baskets.T @ y).tocoo()
         kind, item, count = both.row, both.col, both.data.astype(np.float64)
         lift = count * x.shape[0] / (size[kind] * held[item])
         keep = (of.codes[item] != kind) & (count >= self.min_support) & (lift >= self.min_lift)
@@ -158,22 +171,108 @@ class BasketAffinity(msgspec.Struct, frozen=True, kw_only=True):
         kept = sparse.csr_matrix((np.ones(len(best.items), np.float32), (row, best.items)), shape=(kinds, n))
         return (member @ shares.multiply(kept).tocsr()).tocsr()
 
-    def _drawn(
+    def _scored(
         self,
-        blocks: Iterable[tuple[slice, sparse.csr_matrix]],
-        held: NDArray[np.float64],
-        baskets: int,
-        prior: sparse.csr_matrix,
+        x: sparse.csr_matrix,
+        y: sparse.csr_matrix,
+        later: sparse.csr_matrix | None,
+        prior: sparse.csr_matrix | None,
     ) -> Iterator[sparse.csr_matrix]:
-        """Scores of pairs whose confidence is drawn towards the category's by `shrink` baskets."""
-        for rows, block in blocks:
-            pairs = block.astype(np.float64)
+        """Scores of the pairs, in row blocks; with a prior, confidence is drawn towards it by `shrink` baskets."""
+        held, wanted = _sums(x), _sums(y)
+        columns = x.T.tocsr()
+        earlier = None if later is None else later.T.tocsr()
+        step = max(16, _BLOCK_CELLS // max(x.shape[1], 1))
+        for start in range(0, x.shape[1], step):
+            rows = slice(start, min(start + step, x.shape[1]))
+            pairs = (columns[rows] @ y).tocsr().astype(np.float64)
+            if later is not None:
+                assert earlier is not None
+                # What is mostly had the other way round has no support this way.
+                pairs = pairs.multiply(_this_way(columns[rows] @ x, columns[rows] @ later, earlier[rows] @ x)).tocsr()
             pairs.data[pairs.data < self.min_support] = 0.0
-            weight = sparse.diags_array(1.0 / (held[rows] + self.shrink))
-            drawn = (weight @ (pairs + self.shrink * prior[rows].astype(np.float64))).tocsr()
-            drawn.setdiag(0.0, k=rows.start)
+            weight = sparse.diags_array(1.0 / np.maximum(held[rows] + self.shrink, 1e-12))
+            drawn = pairs
+            if prior is not None:
+                toward = prior[rows].astype(np.float64)
+                drawn = pairs + self.shrink * (toward.multiply(pairs > 0) if self.pairs == "strict" else toward)
+            drawn = (weight @ drawn).tocsr()
+            at = np.repeat(np.arange(rows.start, rows.stop), np.diff(drawn.indptr))
+            drawn.data[at == drawn.indices] = 0.0
             drawn.sort_indices()
-            lift = drawn.data * baskets / np.maximum(held[drawn.indices], 1.0)
+            at = np.repeat(np.arange(rows.start, rows.stop), np.diff(drawn.indptr))
+            # The lift of a drawn pair is that of its drawn confidence; of a counted one, that of the count.
+            share = drawn.data if prior is not None else drawn.data * (1.0 + self.shrink / np.maximum(held[at], 1.0))
+            lift = share * x.shape[0] / np.maximum(wanted[drawn.indices], 1.0)
             good = lift >= self.min_lift
             drawn.data = np.where(good, drawn.data * np.log(np.maximum(lift, 1e-12)), 0.0)
             yield drawn
+
+
+def baskets_of(rows: Interactions, n_items: int) -> tuple[sparse.csr_matrix, Codes, NDArray[np.float64]]:
+    """Which basket holds what, baskets by person, then time.
+
+    Args:
+        rows: Rows with a basket.
+        n_items: Size of the item space.
+
+    Returns:
+        1 for each item of each basket, shape (baskets, n_items); whose each basket is, and its first moment.
+    """
+    first, basket = np.unique(rows.basket, return_index=True, return_inverse=True)[1:]
+    person, time = rows.person[first], rows.time[first]
+    order = np.lexsort((time, person))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    x = sparse.csr_matrix((np.ones(len(rows), np.float32), (place[basket], rows.item)), shape=(len(order), n_items))
+    x.data[:] = 1.0  # twice in one basket is one basket
+    return x, person[order], time[order]
+
+
+def following(
+    x: sparse.csr_matrix, person: Codes, time: NDArray[np.float64], most: int, days: float
+) -> sparse.csr_matrix:
+    """What the next baskets of the same person hold that a basket itself does not; shape of `x`.
+
+    Args:
+        x: From `baskets_of`, like the next two.
+        person: Whose each basket is.
+        time: When it was.
+        most: Next baskets looked at.
+        days: How much later they may be.
+    """
+    n = x.shape[0]
+    shifts = []
+    for apart in range(1, min(most, n - 1) + 1):
+        near = (person[apart:] == person[:-apart]) & (time[apart:] - time[:-apart] <= days * DAY)
+        shifts.append(np.flatnonzero(near))
+    at = np.concatenate(shifts) if shifts else np.zeros(0, np.int64)
+    to = np.concatenate([rows + 1 + i for i, rows in enumerate(shifts)]) if shifts else at
+    later = (sparse.csr_matrix((np.ones(len(at), np.float32), (at, to)), shape=(n, n)) @ x).tocsr()
+    later.data[:] = 1.0
+    fresh: sparse.csr_matrix = (later - later.multiply(x)).tocsr()
+    fresh.eliminate_zeros()
+    return fresh
+
+
+def _either(x: sparse.csr_matrix, later: sparse.csr_matrix) -> sparse.csr_matrix:
+    either: sparse.csr_matrix = (x + later).tocsr()
+    either.data[:] = 1.0
+    return either
+
+
+def _this_way(both: sparse.csr_matrix, after: sparse.csr_matrix, before: sparse.csr_matrix) -> sparse.csr_matrix:
+    """1 for the pairs of which a third or more go this way; see `BasketAffinity`."""
+    forward = (after + 0.5 * both).tocsr()
+    total = (after + before + both).tocsr()
+    # What goes this way, plus one, is less than a third of all, plus two.
+    short = (total - 3.0 * forward).tocsr()
+    short.data = (short.data > 1.0).astype(np.float64)
+    total.data = np.ones_like(total.data, np.float64)
+    kept: sparse.csr_matrix = (total - short).tocsr()
+    return kept
+
+
+def _sums(x: sparse.csr_matrix) -> NDArray[np.float64]:
+    sums: NDArray[np.float64] = np.asarray(x.sum(axis=0), np.float64).ravel()
+    return sums

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, Literal
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
-from penchant.slate import Candidates, Codes
+from penchant.slate import Candidates
 
 BLEND_DEPTH = 100
 """Places of each model's list that a blend sees."""
@@ -17,17 +20,53 @@ BLEND_RANK = 20.0
 
 _BLOCK = 1024
 
+Reads = Literal["person", "seeds"]
+"""What a model's list is made from: the person's history (`Retriever`), or the items a request names (`Similar`)."""
 
-def fuse(parts: Sequence[tuple[Candidates, float]], k: int) -> Candidates:
-    """Several lists become one by weighted reciprocal ranks.
 
-    Cormack, Clarke & Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods"
-    (SIGIR 2009), with a weight a list: place r (from 0) is worth `BLEND_RANK / (BLEND_RANK + r)`, an item not in a
-    list nothing. Only the order inside a list counts, so scores of different models need no common scale.
+By = Literal["rank", "score"]
+"""What counts in a blend: only the order inside a list, or its scores between its worst and its best one."""
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """One list of a blend.
+
+    Attributes:
+        model: The model's name.
+        reads: What its list is made from.
+        weight: How much the list counts, above 0.
+    """
+
+    model: str
+    reads: Reads = "person"
+    weight: Annotated[float, Meta(gt=0)]
+
+
+class Blend(msgspec.Struct, frozen=True, kw_only=True):
+    """A learned mixture of lists.
+
+    Attributes:
+        by: What counts.
+        shares: The lists, heaviest first; weights sum to 1. One list alone is a blend too.
+    """
+
+    by: By = "rank"
+    shares: tuple[Share, ...]
+
+
+def fuse(parts: Sequence[tuple[Candidates, float]], k: int, by: By = "rank") -> Candidates:
+    """Several lists become one, by what every list says of an item.
+
+    By rank it is weighted reciprocal ranks (Cormack, Clarke & Büttcher, "Reciprocal rank fusion outperforms Condorcet
+    and individual rank learning methods", SIGIR 2009): place r (from 0) is worth `BLEND_RANK / (BLEND_RANK + r)`, so
+    scores of different models need no common scale. By score an item is worth its place between the list's worst and
+    best score, 0 to 1: a list that is sure of its first item can lift it above what two others agree on. An item not
+    in a list is worth nothing there.
 
     Args:
         parts: Candidates, best first, and a weight (0 or more) each; all of the same number of rows.
         k: Items a row at most.
+        by: What counts.
 
     Returns:
         As many rows, best first, equal scores by code; scores are divided by the sum of the weights, so 0 to 1.
@@ -38,30 +77,49 @@ def fuse(parts: Sequence[tuple[Candidates, float]], k: int) -> Candidates:
     if not parts or len({len(part) for part, _ in parts}) > 1:
         raise ValueError("parts must be at least one, of the same number of rows")
     total = max(sum(weight for _, weight in parts), 1e-12)
-    rows = []
-    for start in range(0, len(parts[0][0]), _BLOCK):
-        people = np.arange(start, min(start + _BLOCK, len(parts[0][0])))
-        rows += _fused([(part.take(people), weight / total) for part, weight in parts], k)
-    return Candidates.from_rows(rows)
+    n = len(parts[0][0])
+    if n <= _BLOCK:
+        return _fused([(part, weight / total) for part, weight in parts], k, by)
+    blocks = []
+    for start in range(0, n, _BLOCK):
+        people = np.arange(start, min(start + _BLOCK, n))
+        blocks.append(_fused([(part.take(people), weight / total) for part, weight in parts], k, by))
+    ptr = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(block.ptr) for block in blocks]))]).astype(np.int64)
+    return Candidates(
+        ptr, np.concatenate([block.items for block in blocks]), np.concatenate([block.scores for block in blocks])
+    )
 
 
-def _fused(parts: Sequence[tuple[Candidates, float]], k: int) -> list[tuple[Codes, NDArray[np.float32]]]:
-    """The rows of one block."""
+def worth(list_: Candidates, by: By) -> NDArray[np.float64]:
+    """What a list says of each of its items, 0 to 1, as `fuse` counts it; same shape as its items."""
+    if by == "rank":
+        return np.asarray(BLEND_RANK / (BLEND_RANK + list_.place_of), np.float64)
+    lengths = np.diff(list_.ptr)
+    scores = list_.scores.astype(np.float64)
+    held = np.flatnonzero(lengths)
+    starts = list_.ptr[:-1][held]
+    best, worst = np.zeros(len(lengths)), np.zeros(len(lengths))
+    if len(held):
+        best[held], worst[held] = np.maximum.reduceat(scores, starts), np.minimum.reduceat(scores, starts)
+    span = np.repeat(best - worst, lengths)
+    # A list that tells nothing apart speaks for all of its items alike.
+    flat = span <= 0
+    found: NDArray[np.float64] = np.where(flat, 1.0, (scores - np.repeat(worst, lengths)) / np.where(flat, 1.0, span))
+    return found
+
+
+def _fused(parts: Sequence[tuple[Candidates, float]], k: int, by: By) -> Candidates:
+    """The rows of one block; weights sum to 1."""
     n = len(parts[0][0])
     stride = 1 + max(int(part.items.max(initial=0)) for part, _ in parts)
     coded = np.concatenate([part.row_of * stride + part.items for part, _ in parts])
-    worth = np.concatenate([BLEND_RANK / (BLEND_RANK + part.place_of) * weight for part, weight in parts])
+    said = np.concatenate([worth(part, by) * weight for part, weight in parts])
     keys, at = np.unique(coded, return_inverse=True)
-    row, sums = keys // stride, np.bincount(at, worth, minlength=len(keys))
+    row, scores = keys // stride, np.bincount(at, said, minlength=len(keys)).astype(np.float32)
+    # Keys ascend by row and, inside it, by item: a stable order settles equal scores by code.
+    order = np.lexsort((-scores, row))
     counts = np.bincount(row, minlength=n)
-    first = np.cumsum(counts) - counts
-    scores = np.full((n, int(counts.max(initial=0))), -1.0, np.float32)
-    scores[row, np.arange(len(keys)) - first[row]] = sums
-    # Keys ascend by item inside a row, so a stable order settles equal scores by code.
-    best = np.argsort(-scores, axis=1, kind="stable")[:, : max(k, 0)]
-    items = (keys % stride).astype(np.int32)
-    out = []
-    for i, length in enumerate(np.minimum(counts, k).tolist()):
-        top = best[i, :length]
-        out.append((items[first[i] + top], scores[i, top]))
-    return out
+    place = np.arange(len(keys)) - np.repeat(np.cumsum(counts) - counts, counts)
+    order = order[place < k]
+    ptr = np.concatenate([[0], np.cumsum(np.minimum(counts, max(k, 0)))]).astype(np.int64)
+    return Candidates(ptr, (keys[order] % stride).astype(np.int32), scores[order])

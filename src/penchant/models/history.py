@@ -83,6 +83,11 @@ class Past:
         keep = (self.signals > 0) & _mask(roles)[self.roles]
         return tally(self.items[keep], self.decays[keep])
 
+    def latest(self, roles: tuple[PositiveRole, ...], most: int) -> Codes:
+        """The last `most` rows of these roles that speak for an item, oldest first; an item may stand twice."""
+        keep = np.flatnonzero((self.signals > 0) & _mask(roles)[self.roles])
+        return self.items[keep[-most:] if most > 0 else keep[:0]]
+
     def net(self, roles: tuple[PositiveRole, ...] = POSITIVE) -> tuple[Codes, Weights]:
         """Distinct items of these roles and of negative signals, with the sums of both, never 0."""
         keep = (self.signals < 0) | ((self.signals > 0) & _mask(roles)[self.roles])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from penchant.models.axes import main_axes
 from penchant.models.hashing import Keys, Vocabulary
 from penchant.models.unit import unit_points, unit_rows
 from penchant.models.words import WordCounts, pieces
@@ -16,7 +16,6 @@ from penchant.models.words import WordCounts, pieces
 _LEAST_TEXTS = 50
 _MOST_TEXTS = 20_000
 _MOST_PIECES = 32_768
-_EXTRA = 16
 _ROUNDS = 3
 
 
@@ -67,7 +66,7 @@ class LatentPieces:
         idf = np.log1p(len(told) / holders[kept])
         x = _weighed(x[:, kept].tocsr())
         x.data *= idf[x.indices].astype(np.float32)
-        axes = _axes(unit_rows(x), dims, rng)
+        axes = main_axes(unit_rows(x), dims, _ROUNDS, rng)
         return cls(keys[kept], (axes * idf[:, None]).astype(np.float32))
 
     def encode(self, texts: WordCounts) -> NDArray[np.float32]:
@@ -86,15 +85,3 @@ def _weighed(x: sparse.csr_matrix) -> sparse.csr_matrix:
     x.sort_indices()
     x.data = (1.0 + np.log(x.data)).astype(np.float32)
     return x
-
-
-def _axes(x: sparse.csr_matrix, dims: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The first right singular vectors, shape (columns, dims), by a random range finder (Halko et al., 2011)."""
-    with threadpool_limits(1, "blas"):  # one thread and several give the same bits
-        z = rng.standard_normal((x.shape[1], min(dims + _EXTRA, *x.shape)), np.float32)
-        for _ in range(_ROUNDS):
-            y, _ = np.linalg.qr(x @ z)
-            z, _ = np.linalg.qr(x.T @ y)
-        _, _, turned = np.linalg.svd(x @ z, full_matrices=False)
-        axes: NDArray[np.float32] = z @ turned[:dims].T
-    return axes

@@ -6,7 +6,7 @@ history is an answer (an empty row), never an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
@@ -71,6 +71,18 @@ class Recipe(Protocol):
             FitFailed: The data does not support this model; says what is missing.
         """
         ...
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """A recipe that says which settings are worth trying.
+
+    Attributes:
+        tries: Values by hyper-parameter, best guess first, a handful each; every combination is a sound recipe. What a
+            person must decide (which roles count as what, a field's name) does not stand here.
+    """
+
+    tries: ClassVar[Mapping[str, tuple[Any, ...]]]
 
 
 @runtime_checkable

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from penchant.models.choice import NOTHING, Allowed, allowed_in
-from penchant.slate import Candidates, Codes, Offsets, Scores, top_k
+from penchant.models.choice import NOTHING, Allowed, allowed_in, ranked
+from penchant.slate import Candidates, Codes, Offsets, Scores
 
 _BLOCK_CELLS = 4_000_000
+_SHUFFLE = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,16 @@ class Neighbours:
         """Keep the `top` highest scores above 0 of each row.
 
         Args:
-            blocks: Consecutive row blocks of an item-item matrix, columns ascending in each row.
+            blocks: Consecutive row blocks of an item-item matrix, columns in any order.
             top: Neighbours kept a row.
+
+        Returns:
+            Equal scores stand in code order.
         """
-        rows: list[tuple[Codes, Scores]] = []
-        for block in blocks:
-            ptr, codes, data = block.indptr, block.indices, block.data
-            for a, b in pairwise(ptr):
-                at, scores = top_k(np.where(data[a:b] > 0, data[a:b], -np.inf), top)
-                rows.append((codes[a:b][at].astype(np.int32), scores))
-        kept = Candidates.from_rows(rows)
-        return cls(kept.ptr, kept.items, kept.scores)
+        kept = [_strongest(block, top) for block in blocks]
+        lengths = np.concatenate([np.zeros(1, np.int64), *(counts for counts, _, _ in kept)])
+        codes = np.concatenate([NOTHING[0], *(codes for _, codes, _ in kept)])
+        return cls(np.cumsum(lengths), codes, np.concatenate([NOTHING[1], *(scores for _, _, scores in kept)]))
 
     def votes(self, codes: Codes, weights: NDArray[np.float64]) -> tuple[Codes, NDArray[np.float64]]:
         """Sum the rows of `codes`, each times its weight.
@@ -93,20 +92,49 @@ class Neighbours:
 def cooccurrence(x: sparse.csr_matrix) -> Iterator[tuple[slice, sparse.csr_matrix]]:
     """`x.T @ x` in row blocks, so that memory stays bounded however dense the whole would be.
 
+    The time it takes is that of all pairs of cells in a row of `x`; see `capped`.
+
     Args:
         x: Units (people, sessions, baskets) by items.
 
     Yields:
-        Which rows, and the block, shape (rows, n_items).
+        Which rows, and the block, shape (rows, n_items), columns in any order.
     """
     n = x.shape[1]
     columns = x.T.tocsr()
-    step = max(16, _BLOCK_CELLS // max(n, 1))
-    for start in range(0, n, step):
-        rows = slice(start, min(start + step, n))
-        block = (columns[rows] @ x).tocsr()
-        block.sort_indices()
-        yield rows, block
+    # A cell of `x` meets all cells of its row: no item has more neighbours than that adds up to, or than there are.
+    met = np.bincount(x.indices, np.repeat(np.diff(x.indptr), np.diff(x.indptr)), minlength=n)
+    cells = np.cumsum(np.minimum(met, n))
+    start = 0
+    while start < n:
+        before = cells[start - 1] if start else 0.0
+        stop = max(start + 1, int(np.searchsorted(cells, before + _BLOCK_CELLS, side="right")))
+        yield slice(start, stop), (columns[start:stop] @ x).tocsr()
+        start = stop
+
+
+def capped(x: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
+    """The `most` highest cells of each row, so that a few who use everything do not take all the time.
+
+    Pairs grow with the square of a row, and a row of thousands says little of what goes together. Of equal cells those
+    stay that a fixed shuffle of the columns puts first.
+
+    Args:
+        x: Units by items.
+        most: Cells kept a row.
+    """
+    lengths = np.diff(x.indptr)
+    long = np.flatnonzero(lengths > most)
+    if not len(long):
+        return x
+    at, row = _cells(x.indptr, long)
+    shuffled = (x.indices[at].astype(np.uint64) + np.uint64(1)) * _SHUFFLE
+    order = ranked(row, x.data[at], shuffled)
+    place = np.arange(len(order)) - np.repeat(np.cumsum(lengths[long]) - lengths[long], lengths[long])
+    keep = np.ones(len(x.data), bool)
+    keep[at[order[place >= most]]] = False
+    ptr = np.concatenate([[0], np.cumsum(np.minimum(lengths, most))]).astype(x.indptr.dtype)
+    return sparse.csr_matrix((x.data[keep], x.indices[keep], ptr), shape=x.shape)
 
 
 def rescored(
@@ -124,3 +152,45 @@ def rescored(
         yield sparse.csr_matrix(
             (score(at, block.indices, block.data.astype(np.float64)), block.indices, block.indptr), shape=block.shape
         )
+
+
+def _strongest(block: sparse.csr_matrix, top: int) -> tuple[Offsets, Codes, Scores]:
+    """How many cells are kept of each row, and their columns and values, best first."""
+    row = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+    keep = np.flatnonzero(block.data > 0)
+    row, codes, data = row[keep], block.indices[keep].astype(np.int32, copy=False), block.data[keep]
+    data = data.astype(np.float32, copy=False)
+    lengths = np.bincount(row, minlength=block.shape[0])
+    keep = np.flatnonzero(data >= _edges(lengths, data, top)[row])
+    row, codes, data = row[keep], codes[keep], data[keep]
+    order = ranked(row, data, codes)
+    lengths = np.bincount(row, minlength=block.shape[0])
+    place = np.arange(len(order)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    order = order[place < top]
+    return np.minimum(lengths, top).astype(np.int64), codes[order], data[order]
+
+
+def _edges(lengths: NDArray[np.int64], data: Scores, top: int) -> Scores:
+    """The `top`-th highest value of each row, 0 for a row that has no more; `data` holds row after row."""
+    edges = np.zeros(len(lengths), np.float32)
+    ptr = np.concatenate([[0], np.cumsum(lengths)])
+    width = top
+    while width < lengths.max(initial=0):
+        some = np.flatnonzero((lengths > width) & (lengths <= 2 * width))
+        if len(some):  # rows of nearly one length as a matrix
+            at, place = _cells(ptr, some)
+            table = np.zeros((len(some), 2 * width), np.float32)
+            column = np.arange(len(at)) - np.repeat(np.cumsum(lengths[some]) - lengths[some], lengths[some])
+            table[place, column] = data[at]
+            table.partition(2 * width - top, axis=1)
+            edges[some] = table[:, 2 * width - top]
+        width *= 2
+    return edges
+
+
+def _cells(ptr: NDArray[np.integer], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the cells of some rows stand, and in which of these rows each is."""
+    lengths = ptr[rows + 1] - ptr[rows]
+    ends = np.cumsum(lengths)
+    at = np.arange(ends[-1]) + np.repeat(ptr[rows] - ends + lengths, lengths)
+    return at, np.repeat(np.arange(len(rows)), lengths)

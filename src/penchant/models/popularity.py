@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 import numpy as np
 from msgspec import Meta
-from numpy.typing import NDArray
 
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
-from penchant.models.choice import Allowed, allowed_in, best, repeated
+from penchant.models.choice import Allowed, allowed_in, best_among, first, repeated
 from penchant.models.history import Past, PositiveRole, Roles, decay, roles_named
 from penchant.models.model import Fitted, Run, State
-from penchant.slate import Candidates, Codes, Scores
+from penchant.slate import Candidates, Codes, Offsets, Scores
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class FittedPopular:
         return cls(np.asarray(state.arrays["scores"]), np.asarray(state.arrays["order"]))
 
     def _top(self, k: int, allowed: Allowed) -> tuple[Codes, Scores]:
-        order = (self.order if allowed is None else self.order[allowed[self.order]])[: max(k, 0)]
-        return order, self.scores[order]
+        codes = first(self.order, k, allowed)
+        return codes, self.scores[codes]
 
 
 class Popular(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +61,7 @@ class Popular(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "popular"
     fitted: ClassVar[type[Fitted]] = FittedPopular
+    tries: ClassVar[Mapping[str, tuple[Any, ...]]] = {"half_life_days": (7.0, 1.0, 30.0, 0.25)}
 
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
     roles: Roles = ("goal",)
@@ -67,7 +69,7 @@ class Popular(msgspec.Struct, frozen=True, kw_only=True):
     def fit(self, data: Dataset, run: Run) -> FittedPopular:
         """Count; data without such events gives everything a count of 0, so this model always answers."""
         scores = counts(data, self.roles, self.half_life_days)
-        return FittedPopular(scores, np.argsort(-scores, kind="stable").astype(np.int32))
+        return FittedPopular(scores, _by_score(scores))
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,22 @@ class FittedPopularByCategory:
         rows = []
         for i in range(len(queries)):
             past = Past.of(queries, i, len(self.scores), self.recipe.history_half_life_days)
-            rows.append(best(self._scores(past), k, allowed_in(allowed, i)))
+            rows.append(self._top(past, k, allowed_in(allowed, i)))
         return Candidates.from_rows(rows)
+
+    @cached_property
+    def order(self) -> Codes:
+        """Item codes by count, equal counts by code."""
+        return _by_score(self.scores)
+
+    @cached_property
+    def lists(self) -> tuple[Offsets, Codes]:
+        """Items with a count above 0, category after category, each by count; and where each category starts."""
+        counted = self.order[self.scores[self.order] > 0]
+        kinds = self.categories[counted]
+        kept = np.argsort(kinds, kind="stable")[int((kinds < 0).sum()) :]
+        ptr = np.searchsorted(kinds[kept], np.arange(int(self.categories.max(initial=-1)) + 2))
+        return ptr.astype(np.int64), counted[kept]
 
     def state(self) -> State:
         """Counts, categories and the recipe."""
@@ -102,16 +118,19 @@ class FittedPopularByCategory:
         recipe = msgspec.convert(state.settings, PopularByCategory)
         return cls(recipe, np.asarray(state.arrays["scores"]), np.asarray(state.arrays["categories"]))
 
-    def _scores(self, past: Past) -> NDArray[Any]:
-        codes, weights = past.liked()
-        named = self.categories[codes] >= 0
-        total = weights[named].sum()
+    def _top(self, past: Past, k: int, allowed: Allowed) -> tuple[Codes, Scores]:
+        liked, weights = past.liked()
+        kinds = self.categories[liked]
+        total = weights[kinds >= 0].sum()
         if not total > 0:
-            return self.scores
-        share = np.bincount(self.categories[codes][named], weights[named] / total, minlength=self.categories.max() + 2)
-        # The last place is 0 for good: items without a category (-1) look there.
-        scores = self.scores * share[self.categories]
-        return np.where(scores > 0, scores, -np.inf)
+            codes = first(self.order, k, allowed)
+            return codes, self.scores[codes]
+        share = np.bincount(kinds[kinds >= 0], weights[kinds >= 0] / total)
+        ptr, items = self.lists
+        spans = [items[ptr[kind] : ptr[kind + 1]] for kind in np.flatnonzero(share)]
+        # Inside a category shares change no order, so k of each are enough.
+        codes = np.sort(np.concatenate([first(span, k, allowed) for span in spans]))
+        return best_among(codes, self.scores[codes] * share[self.categories[codes]], k)
 
 
 class PopularByCategory(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +145,10 @@ class PopularByCategory(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "popular-by"
     fitted: ClassVar[type[Fitted]] = FittedPopularByCategory
+    tries: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "half_life_days": (30.0, 7.0, 1.0, 90.0),
+        "history_half_life_days": (30.0, 7.0, 1.0, None),
+    }
 
     field: Annotated[str, Meta(min_length=1)]
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 30.0
@@ -149,3 +172,7 @@ def counts(data: Dataset, roles: tuple[PositiveRole, ...], half_life_days: float
     rows = data.positive(*roles_named(roles))
     weights = decay(data.now - rows.time, half_life_days)
     return np.bincount(rows.item, weights, minlength=len(data.items)).astype(np.float32)
+
+
+def _by_score(scores: Scores) -> Codes:
+    return np.argsort(-scores, kind="stable").astype(np.int32)
