@@ -63,8 +63,19 @@ class Constraint:
     needs_person: bool = False
 
 
+Task = Literal["next", "new", "again", "together", "following"]
+"""What a placement is judged by on past data, and its blend is learned for.
+
+`next`: what a person reaches a goal on, repeats among it. `new`: the same without what they had before. `again`: what
+they had a goal on before, alone. `together`: given one item of a basket, the others of it. `following`: given the item
+a person is at inside a session, what they turn to next.
+"""
+
+ABOUT_ITEMS: tuple[Task, ...] = ("together", "following")
+"""Tasks whose requests name an item."""
+
 BLEND = "blend"
-"""Source name of the learned blend."""
+"""Source name of the learned blend: in each placement, that of the placement's own task."""
 EDITORIAL = "editorial"
 """Source name of editorial lists: rules with the action `list`."""
 CURATED = "curated"
@@ -117,6 +128,8 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
         objective: The pack's first objective when empty.
         size: Items when the request does not say.
         budget_ms: Time for one answer.
+        learns: What it is judged by on past data, and what the source `blend` is learned for here; None for a placement
+            whose answer is no guess (bestsellers, editors' picks).
     """
 
     name: str
@@ -130,6 +143,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     objective: str = ""
     size: int = 10
     budget_ms: int = 100
+    learns: Task | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +157,11 @@ class Judged:
         targets: Item codes that followed.
         target_values: Money (price times pieces) of each target; NaN where unknown.
         table: The catalog.
+        returned_ptr: Offsets of `returned`, shape (n + 1,).
+        returned: Item codes that the goal was reached with, which was wholly taken back later; none is a target. None
+            where nobody looked.
+        begun_ptr: Offsets of `begun`, shape (n + 1,).
+        begun: Item codes that anything spoke for afterwards, the targets among them. None where nobody looked.
     """
 
     lists: Codes
@@ -151,6 +170,19 @@ class Judged:
     targets: Codes
     target_values: NDArray[np.float32]
     table: ItemTable
+    returned_ptr: Offsets | None = None
+    returned: Codes | None = None
+    begun_ptr: Offsets | None = None
+    begun: Codes | None = None
+
+    def row_of(self, ptr: Offsets) -> NDArray[np.int64]:
+        """The row of each entry that these offsets divide."""
+        return np.repeat(np.arange(len(self.lists)), np.diff(ptr))
+
+    def shown(self, k: int, ptr: Offsets, items: Codes) -> NDArray[np.bool_]:
+        """Which of these items, divided by `ptr` into rows, stand in the first k places of their row's list."""
+        found: NDArray[np.bool_] = (self.lists[self.row_of(ptr), :k] == items[:, None]).any(axis=1)
+        return found
 
 
 @dataclass(frozen=True)
@@ -171,6 +203,42 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Fields of items that something needs.
+
+    Attributes:
+        fields: Any of them does.
+        why: What they are needed for, in a sentence.
+    """
+
+    fields: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What an owner may want of a domain, and what reaching for it takes.
+
+    Attributes:
+        name: As people ask for it, as in `revenue`.
+        about: One sentence.
+        objective: The pack's objective that fits.
+        metrics: Metrics of a report to watch, the most telling first.
+        fields: What the catalog must tell.
+        roles: What events must tell.
+        priced: Whether goals need prices.
+    """
+
+    name: str
+    about: str
+    objective: str
+    metrics: tuple[str, ...]
+    fields: tuple[Wanted, ...] = ()
+    roles: tuple[Role, ...] = ()
+    priced: bool = False
+
+
+@dataclass(frozen=True)
 class Pack:
     """What differs between recommending products, content and learning.
 
@@ -188,6 +256,7 @@ class Pack:
         constraints: Hard rules placements may name.
         placements: What ships.
         metrics: The domain's own numbers, beside the ranking metrics that every domain has.
+        aims: What owners may want, the usual one first; `penchant advise` weighs them against the data.
     """
 
     name: str
@@ -203,6 +272,7 @@ class Pack:
     constraints: tuple[Constraint, ...]
     placements: tuple[Placement, ...]
     metrics: tuple[Metric, ...]
+    aims: tuple[Aim, ...] = ()
 
     def roles(self, *wanted: Role) -> tuple[str, ...]:
         """Event names this pack reads with one of the wanted roles."""

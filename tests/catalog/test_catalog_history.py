@@ -95,3 +95,9 @@ def test_it_is_what_going_through_the_records_says(records: list[Record], now: i
             expected = seen[-1] if seen else None
             assert told(history.at(field, now / 1000))[code] == expected
             assert told(history.aligned(["x", "b", "a"]).at(field, now / 1000))[2 - code] == expected
+
+
+def test_an_item_is_known_from_when_it_was_first_heard_of() -> None:
+    assert HISTORY.known_by(0.999).tolist() == [False, False, False]
+    assert HISTORY.known_by(1.0).tolist() == [True, False, False]
+    assert HISTORY.known_by(7.0).tolist() == [True, False, True]

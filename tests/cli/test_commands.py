@@ -78,7 +78,7 @@ def test_the_commands_are_those_the_documentation_names() -> None:
     names = {" ".join(path) for path, _ in commands()}
 
     assert names == {
-        "", "init", "check", "import", "train", "evaluate", "recommend", "serve", "demo",
+        "", "init", "check", "import", "train", "evaluate", "advise", "recommend", "serve", "demo",
         "releases", "releases list", "releases roll-back",
         "keys", "keys create", "keys list", "keys revoke", "keys sign",
         "failed", "failed list", "failed show", "failed replay", "failed drop",
@@ -284,7 +284,7 @@ def test_releases_are_listed_and_an_earlier_one_can_serve_again(run: Run, academ
 def test_a_damaged_release_is_listed_with_what_is_wrong(run: Run, academy: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(academy, tmp_path / "copy")
     newest = sorted((folder / "releases" / "academy").glob("academy-*"))[-1]
-    array = next(newest.glob("als.*.npy"))
+    array = next(newest.glob("popular.*.npy"))
     array.write_bytes(array.read_bytes()[:-1] + b"\x00\x01")
 
     rows = json.loads(run("releases", "list", "academy", "--config", folder, "--json").stdout)["academy"]

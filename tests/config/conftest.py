@@ -44,6 +44,13 @@ def filter_problem(filter_: object, free: Mapping[str, Any]) -> tuple[str, str] 
     return "filter.field", f'no such field, got "{field}"'
 
 
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of model that cannot do without a setting."""
+
+    by: str
+    top: Annotated[int, Meta(ge=1)] = 10
+
+
 PACKS = {
     "product": PackNames(
         models={"als": Factors, "item-knn": Factors, "popular-week": Factors},
@@ -51,8 +58,9 @@ PACKS = {
         placements=("home", "also-like", "similar"),
         item=Thing,
         filter_problem=filter_problem,
+        kinds={"als": Factors, "by": Field},
     ),
-    "content": PackNames(models={}, objectives=("attention",), placements=("feed",), item=Thing),
+    "content": PackNames(models={}, objectives=("attention",), placements=("feed",), item=Thing, kinds={}),
 }
 
 

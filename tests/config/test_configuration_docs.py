@@ -13,6 +13,7 @@ import pytest
 from penchant.config import EVENT_FIELDS, PackNames, load, settings
 from penchant.config.wording import described, shown
 from penchant.errors import ProblemCode
+from penchant.models import Popular
 from penchant.packs.content.items import Content
 from penchant.packs.learning.items import Module
 from penchant.packs.product.items import Product
@@ -35,7 +36,7 @@ SECTIONS = {
 }
 
 PACKS = {
-    name: PackNames(models={}, objectives=(), placements=("home",), item=item)
+    name: PackNames(models={}, objectives=(), placements=("home",), item=item, kinds={"popular": Popular})
     for name, item in (("product", Product), ("content", Content), ("learning", Module))
 }
 

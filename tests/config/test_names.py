@@ -50,6 +50,26 @@ def test_settings_of_a_model_are_checked_against_its_class(problems: Problems) -
     ]
 
 
+def test_a_domain_may_add_a_model_of_any_kind(loads: Callable[..., object]) -> None:
+    loads(SHOP + '[domains.shop.models.mine]\nkind = "als"\nfield = "brand"\nfactors = 32')
+
+
+def test_a_model_of_a_kind_must_say_what_the_kind_cannot_do_without(one_problem: Only) -> None:
+    said = one_problem(SHOP + '[domains.shop.models.mine]\nkind = "by"')
+    assert said.startswith("penchant.toml:3 domains.shop.models.mine.by: missing")
+
+
+def test_a_name_of_the_pack_may_be_borne_by_another_kind(one_problem: Only) -> None:
+    said = one_problem(SHOP + '[domains.shop.models.als]\nkind = "by"\nby = "brand"\nfactors = 3')
+    assert said == "penchant.toml:6 domains.shop.models.als.factors: no such key (have: by, top)"
+
+
+def test_an_unknown_kind_of_model_names_those_there_are(one_problem: Only) -> None:
+    assert one_problem(SHOP + '[domains.shop.models.mine]\nkind = "alss"') == (
+        'penchant.toml:4 domains.shop.models.mine.kind: no kind of model "alss"; did you mean "als"? (have: als, by)'
+    )
+
+
 def test_a_model_may_set_some_of_its_keys_only(loads: Callable[..., object]) -> None:
     loads(SHOP + "[domains.shop.models.als]\nfactors = 32")
 

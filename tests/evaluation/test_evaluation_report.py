@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import msgspec
 
-from penchant.evaluation import Counts, Estimate, Report, Row
+from penchant.evaluation import Choice, Counts, Estimate, Report, Row, Tried, Turn
+from penchant.models import Blend, Share
 
 REPORT = Report(
     domain="shop",
@@ -48,12 +49,27 @@ REPORT = Report(
     winner="blend",
     winner_reason="blend leads on validation",
     against_baseline=Estimate(0.0156, 0.0091, 0.0216),
-    blend={"personal-top": 0.7, "als": 0.3},
+    against={"personal-top": Estimate(0.0156, 0.0091, 0.0216)},
+    blend=Blend(shares=(Share(model="personal-top", weight=0.7), Share(model="als", weight=0.3))),
+    windows=(
+        Turn(
+            test_from="2011-11-18T00:00:00Z",
+            test_until="2011-12-10T00:00:00Z",
+            people_judged=10,
+            means={"blend": 0.36641, "personal-top": 0.3508},
+            winner="blend",
+        ),
+    ),
+    placements={"home": Choice(task="next", winner="blend", reason="blend leads on validation")},
+    settings={"als": {"factors": 32}},
+    tried=(Tried(name="als", settings={"factors": 32}, value=0.3, seconds=2.0),),
 )
 
 
 def test_a_report_is_json_and_back():
-    assert msgspec.json.decode(msgspec.json.encode(REPORT), type=Report) == REPORT
+    whole = msgspec.structs.replace(REPORT, also=(msgspec.structs.replace(REPORT, task="together"),))
+
+    assert msgspec.json.decode(msgspec.json.encode(whole), type=Report) == whole
 
 
 def test_rows_are_found_by_name():

@@ -127,3 +127,39 @@ def test_an_interval_lies_inside_the_values(values):
         slack = 1e-12
         assert min(known) - slack <= found.low <= found.high <= max(known) + slack
         assert found.mean == pytest.approx(np.mean(known))
+
+
+def test_rows_of_one_person_are_drawn_together():
+    rng = np.random.default_rng(0)
+    once = rng.random(60)
+    group = np.repeat(np.arange(60), 5)
+    alone = interval(once)
+    grouped = interval(np.repeat(once, 5), group=group)
+    loose = interval(np.repeat(once, 5))
+
+    assert grouped.mean == pytest.approx(alone.mean)
+    assert (grouped.low, grouped.high) == (pytest.approx(alone.low), pytest.approx(alone.high))
+    assert loose.high - loose.low < 0.6 * (grouped.high - grouped.low)
+
+
+def test_people_with_more_rows_weigh_more_in_the_mean():
+    values = np.array([1.0, 1.0, 1.0, 0.0])
+    found = interval(values, group=np.array([4, 4, 4, 9]))
+
+    assert found.mean == 0.75
+    assert (found.low, found.high) == (0.0, 1.0)
+
+
+def test_a_person_each_is_the_same_as_no_groups():
+    values = np.array([[0.1, np.nan], [0.4, 1.0], [0.9, 0.5]])
+
+    assert intervals(values, group=np.array([2, 5, 7])) == intervals(values)
+
+
+def test_coverage_draws_people_not_rows():
+    lists = np.array([[0, 1], [0, 2], [3, 4]], np.int32)
+    group = np.array([3, 3, 8])
+    both = coverage_interval(np.array([[0, 1, 2], [3, 4, -1]], np.int32), 3, 10)
+
+    assert coverage_interval(lists, 2, 10, group=group) == both
+    assert coverage_interval(lists, 2, 10).mean == both.mean == 0.5

@@ -73,6 +73,68 @@ def test_a_model_that_failed_in_one_window_is_no_challenger():
     assert only_valid.winner == only_test.winner == "popular"
 
 
+def test_of_three_windows_a_winner_must_be_ahead_in_most():
+    valid = {"popular": 0.1, "als": 0.3}
+    test = {"popular": scores(0.2), "als": scores(0.4)}
+    behind = {"popular": 0.3, "als": 0.2}
+    ahead = {"popular": 0.1, "als": 0.2}
+
+    lost = decide(valid, test, BASELINES, earlier=[behind, behind])
+    won = decide(valid, test, BASELINES, earlier=[behind, ahead])
+
+    assert lost.winner == "popular"
+    assert "in 1 of 3 windows only" in lost.reason
+    assert won.winner == "als"
+    assert won.reason.endswith("ahead of the best baseline in 2 of 3 windows")
+
+
+def test_half_of_the_windows_is_not_most():
+    behind, ahead = {"popular": 0.3, "als": 0.2}, {"popular": 0.1, "als": 0.2}
+    test = {"popular": scores(0.2), "als": scores(0.4)}
+
+    found = decide({"popular": 0.1, "als": 0.3}, test, BASELINES, earlier=[behind, behind, ahead])
+
+    assert found.winner == "popular"
+
+
+def test_with_two_windows_the_last_one_decides():
+    test = {"popular": scores(0.2), "als": scores(0.4)}
+
+    assert decide({"als": 0.3}, test, BASELINES, earlier=[{"popular": 0.3, "als": 0.2}]).winner == "als"
+
+
+def test_windows_that_could_not_judge_the_model_do_not_count():
+    test = {"popular": scores(0.2), "als": scores(0.4)}
+    found = decide({"als": 0.3}, test, BASELINES, earlier=[{"popular": 0.3}, {"als": 0.1}])
+
+    assert found.winner == "als"
+    assert "windows" not in found.reason
+
+
+def test_a_winner_shows_at_least_half_of_what_the_best_baseline_shows():
+    valid = {"popular": 0.1, "als": 0.3}
+    test = {"popular": scores(0.2), "als": scores(0.4)}
+
+    lost = decide(valid, test, BASELINES, coverage={"popular": 0.3, "als": 0.149})
+    won = decide(valid, test, BASELINES, coverage={"popular": 0.3, "als": 0.15})
+
+    assert lost.winner == "popular"
+    assert "but it shows 14.9 % of the items, where popular shows 30.0 %" in lost.reason
+    assert lost.against_baseline.mean > 0
+    assert won.winner == "als"
+
+
+def test_the_difference_draws_people_not_rows():
+    test = {"popular": scores(0.2, 40), "als": scores(0.2, 40) + np.repeat([0.3, -0.2, 0.1, 0.1], 10)}
+    valid = {"popular": 0.1, "als": 0.3}
+
+    rows = decide(valid, test, BASELINES)
+    people = decide(valid, test, BASELINES, group=np.repeat(np.arange(4), 10))
+
+    assert rows.against_baseline.mean == people.against_baseline.mean
+    assert rows.against_baseline.low > 0 > people.against_baseline.low
+
+
 def test_without_a_baseline_nothing_is_called_a_winner():
     assert decide({"als": 0.3}, {"als": scores(0.4)}, BASELINES).winner is None
     assert decide({}, {}, BASELINES).winner is None

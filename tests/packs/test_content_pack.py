@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -173,3 +174,28 @@ def test_places_behind_the_tenth_do_not_count() -> None:
 
     assert METRICS["creator-share@10"](lists).tolist() == [1.0]
     assert METRICS["topic-entropy@10"](lists).tolist() == [0.0]
+
+
+def test_completion_is_the_share_of_what_was_shown_and_begun_that_was_completed() -> None:
+    one = judged([0, 1, 2], [0, 1, -1], [3, -1, -1])
+    targets = {"target_ptr": np.array([0, 1, 1, 1]), "targets": np.array([0], np.int32)}
+    begun = {"begun_ptr": np.array([0, 3, 4, 5]), "begun": np.array([0, 2, 3, 1, 0], np.int32)}
+
+    found = METRICS["completion@10"](replace(one, **targets, **begun))
+
+    # First: 0 and 2 were begun, 0 completed. Second: 1 was begun. Third: what was begun was not shown.
+    np.testing.assert_allclose(found, [1 / 2, 0.0, np.nan])
+    assert np.isnan(METRICS["completion@10"](replace(one, **targets))).all()
+
+
+def test_the_age_of_a_list_is_in_days_and_never_below_zero() -> None:
+    items = [Content(id="old", published=day(1)), Content(id="new", published=day(11)), Content(id="undated")]
+    table = ItemTable([item.id for item in items], items)
+    now = np.full(3, day(11).timestamp())
+    one = replace(judged([0, 1, 2], [2, -1, -1], [1, 1, -1]), table=table)
+
+    found = METRICS["age-days@10"](replace(one, queries=replace(one.queries, now=now)))
+    early = METRICS["age-days@10"](replace(one, queries=replace(one.queries, now=now - 864_000.0)))
+
+    np.testing.assert_allclose(found, [5.0, np.nan, 0.0])
+    np.testing.assert_allclose(early, [0.0, np.nan, 0.0])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -139,7 +140,15 @@ def test_violations_are_steps_that_could_not_be_taken() -> None:
     lists = [[0, 1, 2, 4], [0, 1, 2, -1], [1, 2, -1, -1], [-1, -1, -1, -1]]
     found = METRICS["violations@10"](judged(queries, lists, [[], [], [], []]))
 
-    np.testing.assert_allclose(found, [3 / 4, 1 / 3, 0.0, 0.0])
+    np.testing.assert_allclose(found, [3 / 4, 1 / 3, 0.0, np.nan])
+
+
+def test_where_the_catalog_tells_no_prerequisite_nothing_is_said_of_violations() -> None:
+    plain = [Module(id="basics"), Module(id="funds")]
+    table = ItemTable([item.id for item in plain], plain)
+    one = judged(learner(), [[0, 1]], [[]])
+
+    assert np.isnan(METRICS["violations@10"](replace(one, table=table))).all()
 
 
 def test_a_prerequisite_nobody_knows_is_never_met() -> None:
@@ -155,3 +164,14 @@ def test_a_next_step_is_found_among_the_first_three_or_not() -> None:
 
     assert found[:3].tolist() == [1.0, 0.0, 0.0]
     assert np.isnan(found[3])
+
+
+def test_progression_is_the_next_step_of_a_begun_series_among_the_first_three() -> None:
+    # After the basics, funds is the next step of the series and taxes is not; old is of no series.
+    queries = joined([learner("basics"), learner("basics"), learner("basics"), learner()])
+    lists = [[3, 4, 1, 0], [3, 4, 0, 1], [1, 2, 3, 4], [0, 1, 2, 3]]
+    found = METRICS["progression@3"](judged(queries, lists, [[1, 3], [1], [2, 3], [0]]))
+
+    assert found[:2].tolist() == [1.0, 0.0]
+    # Who skipped a step, or had begun no series, took no next step.
+    assert np.isnan(found[2:]).all()

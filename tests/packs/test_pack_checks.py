@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -14,7 +14,7 @@ from penchant.catalog import Attribute, Item
 from penchant.events import Role, Signal
 from penchant.features import category_affinity, freshness
 from penchant.models import AttributeSimilarity, PersonalTop, Popular
-from penchant.pack import Constraint, Metric, Pack, Placement, Source
+from penchant.pack import Constraint, Metric, Pack, Placement, Source, Task
 from penchant.ranking import Objective, Term
 from penchant.testing import PackChecks
 
@@ -78,6 +78,15 @@ def constraint(allow: Callable[..., Any]) -> Pack:
 def objective(*terms: Term) -> Pack:
     return replace(SOUND, objectives=(Objective("done", 1, "Likely done.", terms),))
 
+
+def learns(task: Task, reads: Literal["person", "seeds"] = "person", **changes: Any) -> Pack:
+    return home(learns=task, sources=(Source(model="blend", reads=reads),), **changes)
+
+
+UNHAD = Constraint("all", "Nothing they had.", lambda table, facts: ~facts.queries.touched(len(table), Role.GOAL))
+LEARN_ASK = "test_placements_that_learn_ask_for_what_they_learn"
+LEARN_TELL = "test_placements_learn_what_their_requests_tell"
+LEARN_SHOW = "test_placements_learn_what_they_may_show"
 
 FAULTS: dict[str, tuple[Pack, str]] = {
     "two features of one name": (replace(SOUND, features=SOUND.features * 2), "test_names_are_unique"),
@@ -152,11 +161,38 @@ FAULTS: dict[str, tuple[Pack, str]] = {
     ),
     "a fallback that is no model": (home(fallback=("als",)), "test_placements_check_out"),
     "a source that cannot": (home(sources=(Source(model="habit", reads="seeds"),)), "test_placements_check_out"),
+    "a blend that learned nothing": (home(sources=(Source(model="blend"),)), LEARN_ASK),
+    "a lesson that nobody asks for": (home(learns="new"), LEARN_ASK),
+    "a task about items that reads people": (learns("together", needs=("item",)), LEARN_TELL),
+    "a task about items without any": (learns("following", "seeds"), LEARN_TELL),
+    "a task about people that reads items": (learns("next", "seeds", needs=("item",)), LEARN_TELL),
+    "a task about people on an item's page": (learns("next", needs=("item",)), LEARN_TELL),
+    "new items among which is everything": (learns("new"), LEARN_SHOW),
+    "repeats that may not be shown": (replace(learns("again"), constraints=(UNHAD,)), LEARN_SHOW),
     "no place for a slot": (
         home(sources=(Source(model="habit", slots=10),)),
         "test_placements_have_sound_numbers",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        learns("next"),
+        learns("again"),
+        learns("following", "seeds", needs=("item",)),
+        replace(learns("new"), constraints=(UNHAD,)),
+    ],
+    ids=lambda pack: pack.placements[0].learns,
+)
+def test_what_a_placement_learns_passes_where_it_fits(sound: Pack) -> None:
+    class Sound(PackChecks):
+        pack = sound
+        items = TestThings.items
+
+    for check in (LEARN_ASK, LEARN_TELL, LEARN_SHOW):
+        getattr(Sound(), check)()
 
 
 @pytest.mark.parametrize("fault", FAULTS)

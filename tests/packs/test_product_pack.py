@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -176,4 +177,49 @@ def test_the_share_out_of_stock_counts_filled_places() -> None:
     lists = [[0, 1, -1], [1, 1, 5], [2, 3, 4], [-1, -1, -1]]
     found = METRICS["out-of-stock@10"](judged(lists, [[]] * 4, [[]] * 4))
 
-    np.testing.assert_allclose(found, [1 / 2, 2 / 3, 0.0, 0.0])
+    np.testing.assert_allclose(found, [1 / 2, 2 / 3, 0.0, np.nan])
+
+
+def test_where_the_catalog_tells_no_stock_nothing_is_said_of_it() -> None:
+    plain = [Product(id="boot"), Product(id="socks", price=3)]
+    one = replace(judged([[0, 1]], [[]], [[]]), table=ItemTable([item.id for item in plain], plain))
+
+    assert np.isnan(METRICS["out-of-stock@10"](one)).all()
+
+
+def test_what_the_shop_says_is_gone_is_out_of_stock_though_nobody_counts() -> None:
+    told = [Product(id="boot", availability="out_of_stock"), Product(id="socks")]
+    one = replace(judged([[0, 1]], [[]], [[]]), table=ItemTable([item.id for item in told], told))
+
+    assert METRICS["out-of-stock@10"](one).tolist() == [0.5]
+
+
+def test_margin_is_the_share_of_what_was_earned_that_the_first_ten_earned() -> None:
+    items = [
+        Product(id="told", price=10, margin=5, cost=1),
+        Product(id="cost", price=10, cost=8),
+        Product(id="loss", price=10, cost=12),
+        Product(id="unknown", price=10),
+        Product(id="free", price=0, margin=1),
+    ]
+    lists = [[0, -1], [1, 2], [3, 4], [0, 1]]
+    targets, values = [[0, 1], [1, 2, 3], [3, 4], []], [[20.0, 50.0], [10.0, 10.0, 90.0], [5.0, 5.0], []]
+    one = replace(judged(lists, targets, values), table=ItemTable([item.id for item in items], items))
+
+    found = METRICS["margin@10"](one)
+
+    # 20 at a half is 10, 50 at a fifth is 10. What loses money earns nothing, and what nobody knows is left out.
+    np.testing.assert_allclose(found, [0.5, 1.0, np.nan, np.nan])
+
+
+def test_what_came_back_is_counted_among_what_was_shown_and_bought() -> None:
+    lists = [[0, 1, 2], [0, 1, -1], [3, -1, -1], [0, 1, 2]]
+    one = judged(lists, [[0, 4], [], [0], [1]], [[1.0, 1.0], [], [1.0], [1.0]])
+
+    found = METRICS["returned@10"](
+        replace(one, returned_ptr=np.array([0, 2, 3, 3, 3]), returned=np.array([1, 3, 0], np.int32))
+    )
+
+    # First: 0 was kept, 1 came back. Second: 0 came back. Third: nothing that was shown was bought.
+    np.testing.assert_allclose(found, [1 / 2, 1.0, np.nan, 0.0])
+    assert np.isnan(METRICS["returned@10"](one)).all()

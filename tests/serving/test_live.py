@@ -21,6 +21,7 @@ from penchant.serving import View
 from penchant.serving.live import LiveDomain
 from penchant.serving.mirror import CatalogMirror
 from penchant.storage import ITEM_SPACE, Manifest, Part, Releases, SQLiteStore, pack_text
+from penchant.training import FittedModels
 
 Release = Callable[[], Manifest]
 
@@ -72,7 +73,7 @@ def test_a_catalog_change_is_in_the_next_view_and_not_in_the_one_before(
     assert stock(after, "runner") == 5.0
 
 
-def test_a_release_is_picked_up_by_the_next_view(live: LiveDomain, release: Release) -> None:
+def test_a_release_is_picked_up_by_the_next_view(live: LiveDomain, release: Release, fitted: FittedModels) -> None:
     assert live.view().release is None
     first = release().id
     assert live.view().release == first
@@ -81,7 +82,7 @@ def test_a_release_is_picked_up_by_the_next_view(live: LiveDomain, release: Rele
 
     assert view.release == second != first
     assert view.notes == ()
-    assert set(view.parts.models) == set(product.PACK.models)
+    assert set(view.parts.models) == set(fitted.models) and {"popular", "als", "alike"} <= set(fitted.models)
 
 
 def test_rolling_back_is_picked_up_by_the_next_view(live: LiveDomain, release: Release, releases: Releases) -> None:
@@ -148,13 +149,15 @@ def test_when_no_release_is_sound_the_catalog_serves(live: LiveDomain, release: 
     assert [note.split(":")[0] for note in view.notes] == ["release refused", "no release"]
 
 
-def test_a_damaged_pointer_leaves_what_serves(live: LiveDomain, release: Release, releases: Releases) -> None:
+def test_a_damaged_pointer_leaves_what_serves(
+    live: LiveDomain, release: Release, releases: Releases, fitted: FittedModels
+) -> None:
     name = release().id
     live.view()
     (releases.folder / "shop" / "current.json").write_text("{")
     view = live.view()
 
-    assert view.release == name and len(view.parts.models) == len(product.PACK.models)
+    assert view.release == name and set(view.parts.models) == set(fitted.models)
     assert view.notes[0].startswith("release refused: ") and "current.json" in view.notes[0]
 
 

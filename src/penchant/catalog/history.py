@@ -107,6 +107,11 @@ class History:
         known: NDArray[np.bool_] = self._first < _NEVER
         return known
 
+    def known_by(self, now: float) -> NDArray[np.bool_]:
+        """Items that had been heard of at a moment (Unix seconds), shape (n_items,)."""
+        by: NDArray[np.bool_] = self._first <= _milliseconds(np.array([now]))
+        return by
+
     def aligned(self, ids: Sequence[str]) -> History:
         """The same for these ids, in their order; of those that are not in it nothing is known."""
         if tuple(ids) == self.ids:

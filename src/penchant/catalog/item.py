@@ -53,6 +53,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     """Codes that are written in capital letters."""
     windows: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Start and end of what has an end, both live or neither; the start is empty where it has none."""
+    offered: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Those of `windows` outside of which the item itself cannot be had."""
 
     id: str
     title: str = ""

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from penchant.cli import (
+    advise,
     check,
     demo,
     evaluate,
@@ -69,6 +70,7 @@ app.command("check")(check.check)
 app.command("import")(import_data.import_data)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("advise")(advise.advise)
 app.command("recommend")(recommend.recommend)
 app.command("serve")(serve.serve)
 app.add_typer(items.app, name="items")

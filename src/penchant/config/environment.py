@@ -158,8 +158,9 @@ class _Names:
             case ("domains", domain, "models", *rest) if pack := self._pack(domain):
                 if not rest:
                     return dict.fromkeys(pack.models, kind.value_type)
-                if rest[0] in pack.models:
-                    return {f.encode_name: f.type for f in struct_type(pack.models[str(rest[0])]).fields}
+                recipe = pack.recipe(str(rest[0]), _look_up(self.tree, path))
+                if recipe is not None:
+                    return {f.encode_name: f.type for f in struct_type(recipe).fields}
             case ("placements", _, "caps") if pack := self._pack(_look_up(self.tree, (*path[:2], "domain"))):
                 return dict.fromkeys(pack.cap_fields, kind.value_type)
             case ("imports", _, "columns") if pack := self._pack(_look_up(self.tree, (*path[:2], "domain"))):

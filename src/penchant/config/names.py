@@ -51,6 +51,7 @@ class PackNames:
         objectives: Objectives, the default first.
         placements: Placements that ship.
         item: The item type.
+        kinds: Settings class of each kind of model there is, for models that a domain adds.
         filter_problem: What is wrong with a filter on its items, given the free fields that a domain declares: where
             in the filter, and a sentence; None when nothing is.
     """
@@ -59,7 +60,13 @@ class PackNames:
     objectives: Sequence[str]
     placements: Sequence[str]
     item: type[msgspec.Struct]
+    kinds: Mapping[str, type[msgspec.Struct]]
     filter_problem: Callable[[object, Mapping[str, Any]], tuple[str, str] | None] = lambda filter_, free: None
+
+    def recipe(self, model: str, settings: object) -> type[msgspec.Struct] | None:
+        """Settings class of a domain's model: of the kind it names, or else of the pack's model of that name."""
+        kind = settings.get("kind") if isinstance(settings, dict) else None
+        return self.models.get(model) if kind is None else self.kinds.get(str(kind))
 
     @property
     def item_fields(self) -> tuple[str, ...]:
@@ -123,10 +130,20 @@ class _Check:
         if "objective" in domain:
             self._known("objective", (*at, "objective"), domain["objective"], pack.objectives)
         for model, settings in domain.get("models", {}).items():
-            path = (*at, "models", model)
-            if self._known("model", path, model, sorted(pack.models)):
-                shaped = check_shape(settings, pack.models[model], self.lines, path, partial=True)
-                self.problems.extend(shaped.problems)
+            self._model((*at, "models", model), model, settings, pack)
+
+    def _model(self, at: KeyPath, model: str, settings: Tree, pack: PackNames) -> None:
+        if "kind" in settings:
+            if not self._known("kind of model", (*at, "kind"), settings["kind"], sorted(pack.kinds)):
+                return
+        elif not self._known("model", at, model, sorted(pack.models)):
+            return
+        recipe = pack.recipe(model, settings)
+        assert recipe is not None
+        own = {key: value for key, value in settings.items() if key != "kind"}
+        # What a pack's model does not say, the pack says; of a kind, what has no default must be said.
+        shaped = check_shape(own, recipe, self.lines, at, partial="kind" not in settings)
+        self.problems.extend(shaped.problems)
 
     def source(self, name: str, source: Tree) -> None:
         at: KeyPath = ("sources", name)

@@ -157,6 +157,8 @@ class Evaluation(_Settings, frozen=True, kw_only=True):
         test_until: End of the test window; the end of the data when missing.
         test_days: Length of the test window.
         valid_days: Length of the validation window.
+        windows: Test windows that follow each other, the last one reported and the earlier ones beside it; fewer where
+            the data does not allow that many.
         repeats: `allowed`: what a person already had may be recommended and counts; `new-only`: it is taken out of
             list and target.
         max_people: Most people judged, drawn with the training seed; bounds the time an evaluation takes.
@@ -167,6 +169,7 @@ class Evaluation(_Settings, frozen=True, kw_only=True):
     test_until: Moment | None = None
     test_days: Days | None = None
     valid_days: Days | None = None
+    windows: Annotated[int, Meta(ge=1, le=12)] = 3
     repeats: Literal["allowed", "new-only"] = "new-only"
     max_people: Annotated[int, Meta(ge=10)] = 20_000
 
@@ -196,7 +199,7 @@ class Domain(_Settings, frozen=True, kw_only=True):
         objective: Which of the pack's objectives ranks; the pack's first when missing.
         region: Default region of a request, for rights and sellable regions.
         attributes: Free fields of items that can be filtered by, and what each holds.
-        models: `[domains.NAME.models.KIND]`: hyper-parameters over the pack's own.
+        models: `[domains.NAME.models.MODEL]`: hyper-parameters over the pack's own; with `kind`, a model of its own.
         evaluation: How this domain is judged.
     """
 

@@ -14,6 +14,7 @@ import msgspec
 from penchant.catalog import Item, Schema, parse_filter
 from penchant.config import PackNames, Workspace, load, read_environment
 from penchant.errors import InvalidRequest
+from penchant.models import Recipe
 from penchant.pack import Pack, Placement
 from penchant.serving import DomainSetup
 
@@ -23,8 +24,14 @@ def installed_packs() -> dict[str, Pack]:
     return {door.name: door.load() for door in entry_points(group="penchant.packs")}
 
 
+def installed_models() -> dict[str, type[Recipe]]:
+    """Every kind of model that is installed, ours and others', found through the entry point `penchant.models`."""
+    return {door.name: door.load() for door in entry_points(group="penchant.models")}
+
+
 def names_of(packs: Mapping[str, Pack]) -> dict[str, PackNames]:
     """What configuration may name of each pack."""
+    kinds = installed_models()
     return {
         name: PackNames(
             models={model: type(recipe) for model, recipe in pack.models.items()},  # type: ignore[misc]
@@ -32,6 +39,7 @@ def names_of(packs: Mapping[str, Pack]) -> dict[str, PackNames]:
             placements=[p.name for p in pack.placements],
             item=pack.item,
             filter_problem=partial(_filter_problem, pack.item),
+            kinds=kinds,  # type: ignore[arg-type]  # recipes are structs, which their protocol cannot say
         )
         for name, pack in packs.items()
     }
@@ -62,7 +70,12 @@ def set_up(name: str, pack: Pack, workspace: Workspace) -> DomainSetup:
     models = {
         model: msgspec.convert({**msgspec.to_builtins(recipe), **domain.models.get(model, {})}, type(recipe))
         for model, recipe in pack.models.items()
+        if "kind" not in domain.models.get(model, {})
     }
+    kinds = installed_models()
+    for model, own in domain.models.items():
+        if "kind" in own:
+            models[model] = msgspec.convert({k: v for k, v in own.items() if k != "kind"}, kinds[own["kind"]])
     shipped = {placement.name: placement for placement in pack.placements}
     placements: dict[str, Placement] = dict(shipped)
     for key, wanted in settings.placements.items():

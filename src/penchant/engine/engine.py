@@ -9,6 +9,7 @@ engine.recommend(RecommendationRequest(placement="home", user_id="42"))
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -19,10 +20,11 @@ import msgspec
 from penchant.catalog import KEPT_OUT, Change, ChangeVerdict, History, Item, ItemTable, KeptItem, join
 from penchant.clock import Clock, SystemClock
 from penchant.config import SourceSettings, Workspace, read_environment
+from penchant.config.settings import Evaluation
 from penchant.dataset import Dataset, build
 from penchant.engine.assembly import installed_packs, read_workspace, set_up
 from penchant.errors import ArtifactError, InvalidRequest, ItemRejected, NotFound
-from penchant.evaluation import Report, Window, evaluate, resolve
+from penchant.evaluation import Report, Windows, evaluate, resolve
 from penchant.events import Reading
 from penchant.ingest import CatalogWriter, Collector, Feeds, ImportReport, Sender, Verdict, find_files, import_file
 from penchant.keys import Key, KeyRing, Kind, digest, key_id, new_key
@@ -33,7 +35,7 @@ from penchant.serving import Curation, DomainSetup, RecommendationRequest, Recom
 from penchant.slate import Slate
 from penchant.storage import Lake, Manifest, Releases
 from penchant.storage.open import open_store
-from penchant.training import fit, permitted, publish
+from penchant.training import fit, permitted, publish, served, tuned
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done, 0 to 1."""
@@ -372,41 +374,63 @@ class Engine:
         batches = ([item for kept in batch if (item := read(kept))] for batch in self.store.items(domain))
         return ItemTable.stream(schema, batches, texts=True)
 
-    def evaluate(self, domain: str, progress: Progress = silent) -> Report:
-        """Judge a domain's models on a global temporal split of what is known.
+    def evaluate(
+        self, domain: str, progress: Progress = silent, *, budget_s: float | None = None, windows: int | None = None
+    ) -> Report:
+        """Judge a domain's models on global temporal splits of what is known.
+
+        Args:
+            domain: Domain name.
+            progress: Told what is being done.
+            budget_s: Seconds to search for better settings with, on the first validation window; None takes the
+                recipes as they are.
+            windows: Test windows, 1 to 12; as configured when None.
 
         Raises:
             NotFound: No such domain.
             InvalidRequest: The windows do not fit the data.
         """
-        return self._evaluate(self.dataset(domain, progress), progress)
+        if windows is not None and not 1 <= windows <= 12:
+            raise InvalidRequest("windows", "must be 1 to 12", windows)
+        return self._evaluate(self.dataset(domain, progress), progress, budget_s, windows)
 
-    def _evaluate(self, data: Dataset, progress: Progress) -> Report:
+    def _evaluate(self, data: Dataset, progress: Progress, budget_s: float | None, windows: int | None) -> Report:
         setup, settings = self._setup(data.domain), self.settings.domains[data.domain].evaluation
+        if windows is not None:
+            settings = msgspec.structs.replace(settings, windows=windows)
         return evaluate(
             data,
-            self._window(data),
-            setup.pack,
+            self._windows(data, settings),
+            replace(setup.pack, placements=tuple(setup.placements.values())),
             setup.pack.models,
             settings=settings,
             run=self._run(),
             clock=self.clock,
             progress=progress,
+            budget_s=budget_s,
         )
 
-    def _window(self, data: Dataset) -> Window:
+    @staticmethod
+    def _windows(data: Dataset, settings: Evaluation) -> Windows:
         times = data.interactions.time
         if not len(times):
             raise InvalidRequest("domain", f'"{data.domain}" has no events to judge by; import some first')
-        return resolve(self.settings.domains[data.domain].evaluation, float(times.min()), float(times.max()))
+        return resolve(settings, float(times.min()), float(times.max()))
 
-    def train(self, domain: str, *, judge: bool = True, progress: Progress = silent) -> Manifest:
+    def train(
+        self, domain: str, *, judge: bool = True, budget_s: float | None = None, progress: Progress = silent
+    ) -> Manifest:
         """Fit a domain's models on everything known, and let them serve as a new release.
+
+        Only models that something serves are fitted: the sources and fallbacks of placements, what their learned
+        blends are made of, and the baselines.
 
         Args:
             domain: Domain name.
-            judge: Evaluate first; the report goes into the release as its evidence. Data that nobody can be judged
-                on is no reason not to train: the evidence then says why there is none.
+            judge: Evaluate first, on the last window alone; the report goes into the release as its evidence, and what
+                it chose for each placement is what serves. Data that nobody can be judged on is no reason not to
+                train: the evidence then says why there is none.
+            budget_s: Seconds to search for better settings with; None takes the recipes as they are.
             progress: Told what is being done.
 
         Raises:
@@ -420,13 +444,21 @@ class Engine:
         not_judged: str | None = None if judge else "not asked for"
         if judge:
             try:
-                report = self._evaluate(data, progress)
+                report = self._evaluate(data, progress, budget_s, 1)
             except InvalidRequest as error:
                 if not len(data.interactions):
                     raise
                 not_judged = error.message
+        recipes = tuned(setup.pack.models, report.settings if report is not None else {})
+        chosen = report.placements if report is not None else {}
+        blends = {name: choice.blend for name, choice in chosen.items() if choice.blend is not None}
+        needed = served(setup.pack, setup.placements.values(), blends)
         fitted = fit(
-            data, setup.pack.models, self._run(), self.clock, lambda name, share: progress(f"fit {name}", share)
+            data,
+            {name: recipes[name] for name in needed},
+            self._run(),
+            self.clock,
+            lambda name, share: progress(f"fit {name}", share),
         )
         return publish(
             self.releases,

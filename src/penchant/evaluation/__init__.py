@@ -1,29 +1,42 @@
 """Offline evaluation: who is judged, by what, how sure the numbers are, and which model may be called the winner."""
 
-from penchant.evaluation.blend import blended, choose_weights
+from penchant.evaluation.beyond import BEYOND
+from penchant.evaluation.blend import blended, choose_blend
+from penchant.evaluation.eligible import eligible, known_at
 from penchant.evaluation.interval import Estimate, coverage_interval, difference, interval, intervals
+from penchant.evaluation.judge import judge
 from penchant.evaluation.offline import evaluate
-from penchant.evaluation.report import Counts, Report, Row
-from penchant.evaluation.targets import Targets, judge
+from penchant.evaluation.report import Choice, Counts, Report, Row, Tried, Turn
+from penchant.evaluation.targets import Targets
+from penchant.evaluation.trial import Trial, attempt, stage
 from penchant.evaluation.verdict import Verdict, decide
-from penchant.evaluation.window import Window, resolve
+from penchant.evaluation.window import Windows, resolve
 
 __all__ = [
+    "BEYOND",
+    "Choice",
     "Counts",
     "Estimate",
     "Report",
     "Row",
     "Targets",
+    "Trial",
+    "Tried",
+    "Turn",
     "Verdict",
-    "Window",
+    "Windows",
+    "attempt",
     "blended",
-    "choose_weights",
+    "choose_blend",
     "coverage_interval",
     "decide",
     "difference",
+    "eligible",
     "evaluate",
     "interval",
     "intervals",
     "judge",
+    "known_at",
     "resolve",
+    "stage",
 ]

@@ -48,14 +48,18 @@ class Estimate(msgspec.Struct, frozen=True):
         return f"{self.mean:+.4f} [{self.low:+.4f}, {self.high:+.4f}]"
 
 
-def intervals(values: NDArray[np.float64], draws: int = DRAWS, seed: int = SEED) -> list[Estimate | None]:
-    """Means of several metrics over the same people.
+def intervals(
+    values: NDArray[np.float64], draws: int = DRAWS, seed: int = SEED, group: Codes | None = None
+) -> list[Estimate | None]:
+    """Means of several metrics over the same rows.
 
     Args:
-        values: Shape (n, m), one column a metric; NaN where a metric says nothing of a person, who is then left
+        values: Shape (n, m), one column a metric; NaN where a metric says nothing of a row, which is then left
             out of that mean.
-        draws: How often the n people are drawn.
+        draws: How often the people are drawn.
         seed: Seed of the draws.
+        group: Person of each row, ascending, shape (n,): rows of one person are drawn together. Each row is a person
+            of its own when None.
 
     Returns:
         m estimates; None for a column without any number.
@@ -63,14 +67,21 @@ def intervals(values: NDArray[np.float64], draws: int = DRAWS, seed: int = SEED)
     known = ~np.isnan(values)
     filled = np.where(known, values, 0.0)
     counts = known.sum(axis=0)
-    # Most columns know everyone; then the divisor is n in every draw and needs no product.
-    partial = np.flatnonzero((counts > 0) & (counts < len(values)))
+    sizes = known.astype(np.float64)
+    if group is not None and len(group):
+        starts = _starts(group)
+        filled, sizes = np.add.reduceat(filled, starts, axis=0), np.add.reduceat(sizes, starts, axis=0)
+    # Many columns know the same rows, and most know everyone once: then the divisor is n in every draw.
+    partial = [int(j) for j in np.flatnonzero((counts > 0) & (sizes != 1.0).any(axis=0))]
+    same: dict[bytes, int] = {}
+    number = [same.setdefault(sizes[:, j].tobytes(), len(same)) for j in partial]
+    distinct = sizes[:, [partial[number.index(i)] for i in range(len(same))]]
     means = np.empty((draws, values.shape[1]))
-    for start, weights in _drawn(len(values), draws, seed):
+    for start, weights in _drawn(len(filled), draws, seed):
         stop = start + len(weights)
-        sizes = np.full((len(weights), values.shape[1]), float(max(len(values), 1)))
-        sizes[:, partial] = weights @ known[:, partial].astype(np.float64)
-        means[start:stop] = np.divide(weights @ filled, sizes, out=np.full(sizes.shape, np.nan), where=sizes > 0)
+        divisor = np.full((len(weights), values.shape[1]), float(max(len(filled), 1)))
+        divisor[:, partial] = (weights @ distinct)[:, number]
+        means[start:stop] = np.divide(weights @ filled, divisor, out=np.full(divisor.shape, np.nan), where=divisor > 0)
     out: list[Estimate | None] = []
     for j, count in enumerate(counts):
         # A draw that has nobody with a number (few people, many NaN) says nothing and is left out.
@@ -83,19 +94,27 @@ def intervals(values: NDArray[np.float64], draws: int = DRAWS, seed: int = SEED)
     return out
 
 
-def interval(values: NDArray[np.float64], draws: int = DRAWS, seed: int = SEED) -> Estimate | None:
+def interval(
+    values: NDArray[np.float64], draws: int = DRAWS, seed: int = SEED, group: Codes | None = None
+) -> Estimate | None:
     """The mean of one metric, values of shape (n,); otherwise as `intervals`."""
-    return intervals(values[:, None], draws, seed)[0]
+    return intervals(values[:, None], draws, seed, group)[0]
 
 
 def difference(
-    first: NDArray[np.float64], second: NDArray[np.float64], draws: int = DRAWS, seed: int = SEED
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    draws: int = DRAWS,
+    seed: int = SEED,
+    group: Codes | None = None,
 ) -> Estimate | None:
-    """The mean of first minus second over the same people, paired; arguments as in `interval`."""
-    return interval(first - second, draws, seed)
+    """The mean of first minus second over the same rows, paired; arguments as in `interval`."""
+    return interval(first - second, draws, seed, group)
 
 
-def coverage_interval(lists: Codes, k: int, n_items: int, draws: int = DRAWS, seed: int = SEED) -> Estimate | None:
+def coverage_interval(
+    lists: Codes, k: int, n_items: int, draws: int = DRAWS, seed: int = SEED, group: Codes | None = None
+) -> Estimate | None:
     """Coverage of the lists, with an interval from drawing people again and counting distinct items.
 
     A draw repeats people, and a repeated person adds no item, so drawn coverage lies below the real one by
@@ -106,17 +125,18 @@ def coverage_interval(lists: Codes, k: int, n_items: int, draws: int = DRAWS, se
         lists: Item codes, shape (n, at least k), -1 is an empty place.
         k: Places that count.
         n_items: Size of the item space.
-        draws: How often the n people are drawn.
+        draws: How often the people are drawn.
         seed: Seed of the draws.
+        group: As in `intervals`.
 
     Returns:
         The estimate, 0 to 1; None without lists or items.
     """
-    n = len(lists)
-    if not n or not n_items:
+    if not len(lists) or not n_items:
         return None
     top = lists[:, :k]
-    person = np.repeat(np.arange(n), top.shape[1])
+    person = np.repeat(np.arange(len(lists)) if group is None else _numbers(group), top.shape[1])
+    n = int(person[-1]) + 1 if len(person) else len(lists)
     item = top.ravel()
     person, item = person[item >= 0], item[item >= 0]
     order = np.argsort(item, kind="stable")
@@ -136,6 +156,16 @@ def coverage_interval(lists: Codes, k: int, n_items: int, draws: int = DRAWS, se
     mean = len(starts) / n_items
     low, high = np.clip(np.percentile(covered, _BOUNDS) + mean - covered.mean(), 0.0, 1.0)
     return Estimate(mean, float(min(low, mean)), float(max(high, mean)))
+
+
+def _starts(group: Codes) -> NDArray[np.int64]:
+    """The first row of each person; rows of a person stand together."""
+    return np.flatnonzero(np.diff(group, prepend=-1) != 0).astype(np.int64)
+
+
+def _numbers(group: Codes) -> NDArray[np.int64]:
+    """Persons numbered from 0, for each row."""
+    return np.cumsum(np.diff(group, prepend=-1) != 0).astype(np.int64) - 1
 
 
 def _drawn(n: int, draws: int, seed: int) -> Iterator[tuple[int, NDArray[np.float64]]]:

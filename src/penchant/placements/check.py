@@ -30,8 +30,8 @@ def problems(placement: Placement, pack: Pack, schema: Schema | None = None) -> 
         if source.shares and source.model != CURATED:
             found.append(f'"{source.model}" has no sets to share')
         if source.model == BLEND:
-            if source.reads != "person":
-                found.append("the blend reads the person's history alone")
+            if source.reads == "seeds" and "item" not in placement.needs:
+                found.append("the blend reads seeds only where the placement needs an item")
             continue
         if source.model in (EDITORIAL, CURATED):
             continue

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from penchant.clock import Clock
 from penchant.dataset import Queries
-from penchant.pack import CURATED, EDITORIAL, Facts, Placement
+from penchant.pack import BLEND, CURATED, EDITORIAL, Facts, Placement
 from penchant.placements.fallback import Fallback, Spare
-from penchant.placements.reasons import MOST, reasons
+from penchant.placements.reasons import MOST, of_list, reasons
 from penchant.placements.record import Record, Shown, Worth, acted
 from penchant.placements.request import Ask, Parts
 from penchant.placements.retrieval import Retrieval, Retrieved, about
@@ -236,6 +236,7 @@ class _Filling:
         queries, parts = self.queries, self.parts
         nobody = not len(queries.seeds) and not bool((queries.weights > 0).any())
         features = {feature.name: feature for feature in parts.pack.features}
+        blended = self._blended(made.found)
         told: list[SlateItem] = []
         for one in made.slate:
             if isinstance(one, Spare):
@@ -243,8 +244,9 @@ class _Filling:
                 told.append(self._item(one.code, len(told) + 1, 0.0, (one.name,), (POPULAR,) if one.score > 0 else ()))
                 continue
             ranked = one < len(made.found.items)
-            sources = tuple(name for name, share in made.found.shares.items() if ranked and share[one] > 0)
-            why = reasons(one, self.placement, made.found.shares if ranked else {}, made.valued.terms, features)
+            sources = self._sources(one, made.found) if ranked else ()
+            shares = made.found.shares if ranked else {}
+            why = reasons(one, self.placement, shares, made.valued.terms, features, blended if ranked else {})
             if not why and nobody and ranked:
                 why = (POPULAR,)  # without a history or seeds, what everybody chose is all that can have moved it
             if made.factors[one] > 1:
@@ -256,6 +258,22 @@ class _Filling:
             value = float(made.valued.value[one])
             told.append(self._item(int(made.codes[one]), len(told) + 1, value, sources, why[:MOST]))
         return tuple(told)
+
+    def _sources(self, one: int, found: Retrieved) -> tuple[str, ...]:
+        """What proposed a candidate; of the blend, the models whose lists have it."""
+        models = dict.fromkeys(model for (model, _), share in found.blended.items() if share[one] > 0)
+        parts = tuple(f"{BLEND}:{model}" for model in models)
+        named = (name for name, share in found.shares.items() if share[one] > 0)
+        return tuple(part for name in named for part in ((name, *parts) if name == BLEND else (name,)))
+
+    def _blended(self, found: Retrieved) -> dict[Reason, Scores]:
+        """What the lists of the blend added to relevance, by the reason they give."""
+        told: dict[Reason, Scores] = {}
+        for (model, reads), share in found.blended.items():
+            why = of_list(model, reads, self.placement, self.parts.pack)
+            if why is not None:
+                told[why] = told[why] + share if why in told else share
+        return told
 
     def _item(
         self, code: int, position: int, value: float, source: tuple[str, ...], why: tuple[Reason, ...]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.catalog import About, ItemTable
-from penchant.models import Fitted
-from penchant.pack import Facts, Pack
+from penchant.models import Blend, Fitted
+from penchant.pack import Facts, Pack, Placement
 from penchant.placements.compiled import CompiledRule
 from penchant.ranking import Objective
 
@@ -24,14 +24,25 @@ class Parts:
         models: Fitted models of the serving release, by name; empty when there is no release.
         table: The live catalog: the release's items first, then those that came later.
         n_known: How many rows of the table the release has; models that take in later items know more.
-        blend: Weights of the models in the learned blend; empty when none was learned.
+        blends: What was learned for the source `blend`, by placement; empty when nothing was.
     """
 
     pack: Pack
     models: Mapping[str, Fitted]
     table: ItemTable
     n_known: int
-    blend: Mapping[str, float] = field(default_factory=dict)
+    blends: Mapping[str, Blend] = field(default_factory=dict)
+
+    def blend_of(self, placement: Placement) -> Blend | None:
+        """What the source `blend` is in a placement; None when nothing was learned for it.
+
+        A placement that the release does not know, as one that was configured after the training, has what was learned
+        for another with the same task.
+        """
+        if placement.name in self.blends:
+            return self.blends[placement.name]
+        same = (other.name for other in self.pack.placements if other.learns == placement.learns)
+        return next((self.blends[name] for name in same if name in self.blends), None)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from penchant.catalog import ItemTable
 from penchant.dataset import Queries
-from penchant.models import BLEND_DEPTH, Extends, Retriever, Similar, fuse
+from penchant.models import BLEND_DEPTH, Extends, Reads, Retriever, Share, Similar, fuse, worth
 from penchant.pack import BLEND, CURATED, EDITORIAL, Placement, Source
 from penchant.placements.curated import curated, editorial
 from penchant.placements.request import Parts
@@ -31,6 +31,7 @@ class Retrieved:
         items: Item codes, rising.
         relevance: Weighted mean of the sources' scores, each scaled to 0..1, float32.
         shares: What each source added to relevance, by model name, aligned with `items`.
+        blended: What each list of the blend added to that of the source `blend`, by model and what it reads.
         late: Sources skipped because the time budget was used up.
         failed: Sources that raised, with the error's text.
         ruled: Rules added to the candidates or took some away.
@@ -42,6 +43,7 @@ class Retrieved:
     late: tuple[str, ...]
     failed: Mapping[str, str]
     ruled: bool = False
+    blended: Mapping[tuple[str, Reads], Scores] = field(default_factory=dict)
 
 
 class Retrieval:
@@ -80,8 +82,9 @@ class Retrieval:
         left = wishes.open(self._allowed) if wishes.excludes else None
         view = _View(left)
         rows: dict[str, Row] = {}
+        lists: list[tuple[Share, Candidates]] = []
         for source in self._placement.sources:
-            row = self._row(source, view, wishes)
+            row = self._row(source, view, wishes, lists)
             if row is not None:
                 rows[source.model] = row
         items = np.unique(np.concatenate([found for found, _ in rows.values()] or [np.zeros(0, np.int32)]))
@@ -95,13 +98,37 @@ class Retrieval:
                 share[np.searchsorted(items, found)] = scaled(scores) * np.float32(source.weight / max(total, 1e-12))
                 shares[source.model] = share
                 relevance += share
+        blended = self._told(items, lists, shares[BLEND]) if BLEND in shares else {}
         curating = bool(wishes.lists and EDITORIAL in rows) or bool(wishes.sets and CURATED in rows)
         return Retrieved(
-            items.astype(np.int32), relevance, shares, tuple(self._late), dict(self._failed), view.dropped or curating
+            items.astype(np.int32),
+            relevance,
+            shares,
+            tuple(self._late),
+            dict(self._failed),
+            view.dropped or curating,
+            blended,
         )
 
-    def _row(self, source: Source, view: _View, wishes: Wishes) -> Row | None:
-        """What one source proposes; None when it is late, fails, or there is nothing to ask."""
+    def _told(
+        self, items: Codes, lists: Sequence[tuple[Share, Candidates]], share: Scores
+    ) -> dict[tuple[str, Reads], Scores]:
+        """The blend's share in each item, parted by what its lists say of it."""
+        blend = self._parts.blend_of(self._placement)
+        if blend is None:
+            return {}
+        said = np.zeros((len(lists), len(items)), np.float32)
+        for i, (part, found) in enumerate(lists):
+            kept = np.isin(found.items, items)  # the rest stands too low in the blend
+            said[i, np.searchsorted(items, found.items[kept])] = worth(found, blend.by)[kept] * part.weight
+        said *= share / np.maximum(said.sum(axis=0), 1e-12)
+        return {(part.model, part.reads): said[i] for i, (part, _) in enumerate(lists)}
+
+    def _row(self, source: Source, view: _View, wishes: Wishes, lists: list[tuple[Share, Candidates]]) -> Row | None:
+        """What one source proposes; None when it is late, fails, or there is nothing to ask.
+
+        The lists of the blend are put into `lists`.
+        """
         name = source.model
         special = name in (EDITORIAL, CURATED)
         # Without a release there is nothing to ask, and one note says so; it need not be said of every source.
@@ -113,6 +140,8 @@ class Retrieval:
                 self._late[name] = None
                 return None
         try:
+            if source.model == BLEND:
+                return self._blend(source, view, lists)
             return self._special(source, view, wishes) if special else self._ask(source, view)
         except LookupError as error:
             self._failed[name] = str(error)
@@ -130,25 +159,35 @@ class Retrieval:
         return curated(wishes.sets, table, about(self._queries), source.shares, open_, source.k)
 
     def _ask(self, source: Source, view: _View) -> Row:
-        if source.model == BLEND:
-            # What the evaluation judged as `blend`: the same models, depth and weights.
-            lists = [
-                (Candidates.from_rows([self.person(name, BLEND_DEPTH, "", view)]), weight)
-                for name, weight in self._parts.blend.items()
-            ]
-            return fuse(lists, source.k).row(0) if lists else _NOTHING
         found: list[Row] = []
         if source.reads in ("person", "both"):
             found.append(self.person(source.model, source.k, source.differs, view))
         if source.reads in ("seeds", "both"):
-            found += self.near(source, view)
+            found += self.near(source.model, source.differs, view)
         found = [(items, scaled(scores)) for items, scores in found if len(items)]
         if len(found) <= 1:
-            return found[0] if found else _NOTHING
+            return (found[0][0][: source.k], found[0][1][: source.k]) if found else _NOTHING
         items, at = np.unique(np.concatenate([items for items, _ in found]), return_inverse=True)
         sums = np.bincount(at, np.concatenate([scores for _, scores in found]))
         order = np.argsort(-sums, kind="stable")[: source.k]
         return items[order].astype(np.int32), sums[order].astype(np.float32)
+
+    def _blend(self, source: Source, view: _View, lists: list[tuple[Share, Candidates]]) -> Row:
+        """What the evaluation judged as `blend` for the placement's task: the same lists, depth and weights."""
+        blend = self._parts.blend_of(self._placement)
+        if blend is None:
+            return _NOTHING
+        for share in blend.shares:
+            if share.reads == "person":
+                rows = [self.person(share.model, BLEND_DEPTH, source.differs, view)]
+            else:
+                near = self.near(share.model, source.differs, view)
+                rows = [(items[:BLEND_DEPTH], scores[:BLEND_DEPTH]) for items, scores in near]
+            each = [(Candidates.from_rows([row]), 1.0) for row in rows]
+            # One seed is what was judged; of several, each counts the same.
+            if each:
+                lists.append((share, each[0][0] if len(each) == 1 else fuse(each, BLEND_DEPTH, blend.by)))
+        return fuse([(found, share.weight) for share, found in lists], source.k, blend.by).row(0) if lists else _NOTHING
 
     def person(self, name: str, k: int, differs: str, view: _View) -> Row:
         """The best k of a model for the person; the blend and a source of its own ask a model only once."""
@@ -166,15 +205,19 @@ class Retrieval:
         items, scores = asked[0]
         return items[:k], scores[:k]
 
-    def near(self, source: Source, view: _View) -> list[Row]:
-        """What goes with each of the items that the request is about."""
-        model = self._model(source.model)
+    def near(self, name: str, differs: str, view: _View) -> list[Row]:
+        """What a model says of each of the items that the request is about; it is asked only once."""
+        model = self._model(name)
         if not isinstance(model, Similar):
             raise TypeError("cannot find similar items")
-        key = (source.model, source.differs, "seeds")
         seeds = about(self._queries)
         return self._rows(
-            key, model, source.differs, source.k, view, lambda open_: model.similar(seeds, source.k, open_)
+            (name, differs, "seeds"),
+            model,
+            differs,
+            self._depth,
+            view,
+            lambda open_: model.similar(seeds, self._depth, open_),
         )
 
     def _model(self, name: str) -> object:

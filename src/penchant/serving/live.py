@@ -148,7 +148,7 @@ class LiveDomain:
         notes = loaded.notes if loaded.release else (*loaded.notes, "no release: trained on nothing yet")
         told = (note for model in self._models.values() for note in getattr(model, "notes", ()))
         return View(
-            Parts(self._pack, self._models, table, len(loaded.known), loaded.blend),
+            Parts(self._pack, self._models, table, len(loaded.known), loaded.blends),
             Codes(table),
             loaded.release,
             (*notes, *told, *self._failed.values(), *self._mirror.notes),

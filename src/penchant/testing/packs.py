@@ -19,6 +19,7 @@ from typing import ClassVar
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from penchant.catalog import Item, ItemTable, read_item
 from penchant.clock import DAY, FixedClock
@@ -26,7 +27,7 @@ from penchant.dataset import Queries
 from penchant.errors import FitFailed
 from penchant.events import Role, canonical
 from penchant.models import Run
-from penchant.pack import Facts, Judged, Pack
+from penchant.pack import ABOUT_ITEMS, BLEND, Facts, Judged, Pack, Placement
 from penchant.placements import Ask, Parts, answer, problems
 from penchant.slate import Candidates, Codes
 from penchant.testing.data import Row, dataset, joined
@@ -267,6 +268,34 @@ class PackChecks:
             assert all(s.weight > 0 and s.k > 0 for s in placement.sources), placement.name
             assert sum(s.slots for s in placement.sources) < placement.size, placement.name
 
+    def test_placements_that_learn_ask_for_what_they_learn(self) -> None:
+        """The blend is a source wherever it is learned for something, and nowhere else."""
+        for placement in self.pack.placements:
+            blended = any(source.model == BLEND for source in placement.sources)
+            assert blended == (placement.learns is not None), placement.name
+
+    def test_placements_learn_what_their_requests_tell(self) -> None:
+        """For a task about items the blend reads the items of a request, for any other the person alone."""
+        for placement in self.pack.placements:
+            if placement.learns is None:
+                continue
+            reads = {source.reads for source in placement.sources if source.model == BLEND}
+            if placement.learns in ABOUT_ITEMS:
+                # Without a need for one, the items the person chose last stand for it: `both`.
+                assert reads == ({"seeds"} if "item" in placement.needs else {"both"}), placement.name
+            else:
+                assert reads == {"person"}, placement.name
+                assert "item" not in placement.needs, placement.name
+
+    def test_placements_learn_what_they_may_show(self) -> None:
+        """What is learned for new items keeps out what was had; where repeats count, some of it may be shown."""
+        for placement in self.pack.placements:
+            before, after = self._open(placement, had=False), self._open(placement, had=True)
+            if placement.learns in ("next", "again"):
+                assert (before & after).any(), placement.name
+            elif placement.learns == "new" and before.any():
+                assert (before & ~after).any(), placement.name
+
     def test_placements_answer_before_anything_is_trained(self) -> None:
         """From the catalog alone, within the constraints."""
         table = self.table()
@@ -279,6 +308,18 @@ class PackChecks:
                 assert len({item.id for item in made.items}) == len(made.items), placement.name
             # Every item that is there, save the one the request is about.
             assert len(made.items) == len(self.catalog()) - 1, placement.name
+
+    @classmethod
+    def _open(cls, placement: Placement, *, had: bool) -> NDArray[np.bool_]:
+        """Items that a placement's constraints leave to somebody who has everything, or nothing."""
+        table = cls.table()
+        n = len(table) if had else 0
+        queries = Queries.single(_NOW, range(n), [_NOW - DAY] * n, [1.0] * n, [int(Role.GOAL)] * n)
+        open_ = table.active.copy()
+        for constraint in cls.pack.constraints:
+            if constraint.name in placement.constraints:
+                open_ &= constraint.allow(table, Facts(queries))
+        return open_
 
 
 def repeated(names: Iterable[str]) -> list[str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from penchant.dataset import Dataset
 from penchant.evaluation import Report
+from penchant.models import Blend
 from penchant.pack import BLEND, Pack
 from penchant.storage import ITEM_SPACE, Manifest, Part, Releases, pack_text
 from penchant.training.fit import FittedModels
@@ -34,7 +35,7 @@ def publish(
         data: What the models were fitted on; its items are the release's item space.
         pack: The domain's pack.
         fitted: The models.
-        report: Their evaluation, or None when none was made.
+        report: Their evaluation, whose `placements` say what the source `blend` is in each; None when none was made.
         not_judged: Why there is none.
         now: Unix seconds.
         config: Digest of the configuration.
@@ -48,16 +49,29 @@ def publish(
     for name, model in fitted.models.items():
         state = model.state()
         parts[name] = Part(pack.models[name].kind, state.arrays, state.settings)
-    if report is not None and report.blend:
-        weights = {name: weight for name, weight in report.blend.items() if name in fitted.models}
-        parts[BLEND] = Part(BLEND, {}, {"weights": weights})
+    blends = _blends(report, fitted)
+    if blends:
+        parts[BLEND] = Part(BLEND, {}, {"placements": msgspec.to_builtins(blends)})
     evidence: dict[str, Any] = {
         "data": {"people": len(data.people), "items": len(data.items), "interactions": len(data.interactions)},
         "fit_s": {name: round(seconds, 3) for name, seconds in fitted.seconds.items()},
         "failed": dict(fitted.failed),
+        "not_served": [name for name in pack.models if name not in {*fitted.models, *fitted.failed}],
         "not_judged": not_judged,
         "evaluation": msgspec.to_builtins(report) if report is not None else None,
     }
     return releases.publish(
         data.domain, pack.name, parts, now=now, config=config, version=version, evidence=evidence, keep=keep
     )
+
+
+def _blends(report: Report | None, fitted: FittedModels) -> dict[str, Blend]:
+    """What was learned for each placement, without models that could not be fitted; weights sum to 1."""
+    blends: dict[str, Blend] = {}
+    for placement, choice in (report.placements if report is not None else {}).items():
+        shares = [share for share in (choice.blend.shares if choice.blend else ()) if share.model in fitted.models]
+        total = sum(share.weight for share in shares)
+        if choice.blend is not None and shares:
+            whole = tuple(msgspec.structs.replace(share, weight=round(share.weight / total, 4)) for share in shares)
+            blends[placement] = msgspec.structs.replace(choice.blend, shares=whole)
+    return blends

@@ -1,6 +1,7 @@
 """Content: a reader or viewer explores, leaves noisy signals, and is judged by attention that lasts."""
 
 from penchant.pack import Pack
+from penchant.packs.content.aims import AIMS
 from penchant.packs.content.constraints import CONSTRAINTS
 from penchant.packs.content.features import FEATURES, OBJECTIVES
 from penchant.packs.content.items import Content
@@ -23,6 +24,7 @@ PACK = Pack(
     constraints=CONSTRAINTS,
     placements=PLACEMENTS,
     metrics=METRICS,
+    aims=AIMS,
 )
 
 __all__ = ["PACK", "Content"]

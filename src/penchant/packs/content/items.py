@@ -33,6 +33,7 @@ class Content(Item, frozen=True, kw_only=True):
 
     live: ClassVar[tuple[str, ...]] = ("active", "available_from", "available_until")
     windows: ClassVar[tuple[tuple[str, str], ...]] = (("available_from", "available_until"),)
+    offered: ClassVar[tuple[tuple[str, str], ...]] = (("available_from", "available_until"),)
 
     kind: Literal["article", "video", "track", "podcast"] = "article"
     topics: tuple[str, ...] = ()

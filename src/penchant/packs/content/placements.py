@@ -10,7 +10,12 @@ _NEW = (*_RIGHTS, "not-finished", "not-turned-away")
 _SIMILAR_TASTE = ("similar_taste", "people with a taste like yours took it in to the end")
 _ALSO_WATCHED = ("also_followed", "often follows what you finished")
 _ALIKE = ("alike", "like what you finished")
+_TRENDING = ("trending", "more people turn to it than before")
+_BEGUN = ("begun", "you began it")
+_GOES_ON = ("goes_on", "goes on from what you played")
 _PICKED = ("picked", "picked by the editors")
+
+_FRESH = {"field": "published", "range": [{"now": "-14d"}, {"now": "0d"}]}
 
 PLACEMENTS = (
     Placement(
@@ -18,26 +23,41 @@ PLACEMENTS = (
         about="The start page: what this person will want to take in to the end.",
         sources=(
             Source(model="blend", weight=1.0),
-            Source(model="als", weight=0.6, reason=_SIMILAR_TASTE),
-            Source(model="item-knn", weight=0.6, reason=_ALSO_WATCHED),
-            Source(model="alike", weight=1.0, reason=_ALIKE),
+            Source(model="als", weight=0.3, reason=_SIMILAR_TASTE),
+            Source(model="item-knn", weight=0.3, reason=_ALSO_WATCHED),
+            Source(model="alike", weight=0.4, reason=_ALIKE),
             Source(model="editorial", weight=0.3, slots=2, k=50, reason=_PICKED),
         ),
         constraints=_NEW,
         caps={"creator": 6},
         fallback=("popular-by-creator", "popular-week", "popular"),
+        learns="new",
     ),
     Placement(
         name="up-next",
         about="After one ended: what to play next.",
         needs=("item",),
         sources=(
-            Source(model="co-visitation", reads="seeds", weight=1.0, reason=_ALSO_WATCHED),
-            Source(model="alike", reads="seeds", weight=1.0, reason=_ALIKE),
-            Source(model="als", weight=0.5, reason=_SIMILAR_TASTE),
+            Source(model="blend", reads="seeds", weight=1.0),
+            Source(model="co-visitation", reads="seeds", weight=0.4, reason=_ALSO_WATCHED),
+            Source(model="alike", reads="seeds", weight=0.4, reason=_ALIKE),
+            Source(model="als", weight=0.2, reason=_SIMILAR_TASTE),
         ),
         constraints=_NEW,
         size=5,
+        learns="following",
+    ),
+    Placement(
+        name="playlist",
+        about="To play through, on from what was named or played last: in order, and nothing twice.",
+        sources=(
+            Source(model="playlist", first=True, k=50, reason=_GOES_ON),
+            Source(model="blend", weight=0.5),
+            Source(model="alike", weight=0.4, reason=_ALIKE),
+        ),
+        constraints=_NEW,
+        size=20,
+        learns="new",
     ),
     Placement(
         name="because-you-liked",
@@ -50,11 +70,36 @@ PLACEMENTS = (
         constraints=_NEW,
     ),
     Placement(
-        name="trending",
-        about="What is taken in most these days.",
-        sources=(Source(model="popular-week", reason=("trending", "much seen this week")),),
+        name="continue",
+        about="What this person began and has not finished.",
+        needs=("person",),
+        sources=(Source(model="begun", first=True, k=50, reason=_BEGUN),),
         constraints=_NEW,
-        fallback=("popular",),
+        size=5,
+    ),
+    Placement(
+        name="trending",
+        about="What more people turn to than before, then what is taken in most these days.",
+        sources=(
+            Source(model="trending", weight=1.0, reason=_TRENDING),
+            Source(model="popular-week", weight=0.5, reason=("much_seen", "much seen this week")),
+        ),
+        constraints=_NEW,
+        fallback=("popular-week", "popular"),
+    ),
+    Placement(
+        name="fresh",
+        about="What came out in the last two weeks, this person's first.",
+        sources=(
+            Source(model="blend", weight=1.0),
+            Source(model="alike", weight=1.0, reason=_ALIKE),  # what has just come out is known by nothing else
+            Source(model="popular-day", weight=0.5),
+        ),
+        constraints=_NEW,
+        filter=_FRESH,
+        caps={"creator": 6},
+        fallback=("popular-day", "popular"),
+        learns="new",
     ),
     Placement(
         name="editors-picks",

@@ -1,6 +1,7 @@
 """Learning: a learner moves through a series and is judged by informed action."""
 
 from penchant.pack import Pack
+from penchant.packs.learning.aims import AIMS
 from penchant.packs.learning.constraints import CONSTRAINTS
 from penchant.packs.learning.features import FEATURES, OBJECTIVES
 from penchant.packs.learning.items import Module
@@ -23,6 +24,7 @@ PACK = Pack(
     constraints=CONSTRAINTS,
     placements=PLACEMENTS,
     metrics=METRICS,
+    aims=AIMS,
 )
 
 __all__ = ["PACK", "Module"]

@@ -32,6 +32,7 @@ class Module(Item, frozen=True, kw_only=True):
 
     live: ClassVar[tuple[str, ...]] = ("active", "expires")
     windows: ClassVar[tuple[tuple[str, str], ...]] = (("", "expires"),)
+    offered: ClassVar[tuple[tuple[str, str], ...]] = (("", "expires"),)
     texts: ClassVar[tuple[str, ...]] = (*Item.texts, "disclosure")
 
     series: str | None = None

@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 from penchant.catalog import Attribute
-from penchant.models import ALS, AttributeSimilarity, ItemKNN, PersonalTop, Popular, PopularByCategory, Recipe
+from penchant.models import (
+    ALS,
+    BPR,
+    SLIST,
+    TIFUKNN,
+    UPCF,
+    AttributeSimilarity,
+    ItemKNN,
+    Mastery,
+    NextItems,
+    PersonalTop,
+    Popular,
+    PopularByCategory,
+    PrerequisitePath,
+    Recipe,
+    SessionKNN,
+)
 
 ATTRIBUTES = (
     Attribute("topic", "category", 2.0),
@@ -14,7 +30,7 @@ ATTRIBUTES = (
     Attribute("description", "text", 0.5),
 )
 
-BASELINES = ("popular", "popular-week", "popular-day", "personal-top")
+BASELINES = ("popular", "popular-week", "popular-day", "personal-top", "item-knn")
 
 MODELS: dict[str, Recipe] = {
     "popular": Popular(),
@@ -22,8 +38,18 @@ MODELS: dict[str, Recipe] = {
     "popular-day": Popular(half_life_days=1.0),
     "popular-by-series": PopularByCategory(field="series", half_life_days=30.0),
     "personal-top": PersonalTop(),
+    "tifu-knn": TIFUKNN(),
+    "up-cf": UPCF(),
     "item-knn": ItemKNN(),
     "co-visitation": ItemKNN(similarity="count", window="session"),
     "als": ALS(factors=32),
+    # What few have opened yet it does not push down, as the others do: on both courses it leads on what is new.
+    "bpr": BPR(),
+    "slist": SLIST(),
+    "session-knn": SessionKNN(),
+    "next-items": NextItems(),
+    "path": PrerequisitePath(),
+    # A dismissed proposal speaks against an item too, and is no failure; what was acted on later is no answer.
+    "mastery": Mastery(field="topic", success=("goal",), begun=True),
     "alike": AttributeSimilarity(attributes=ATTRIBUTES),
 }

@@ -9,6 +9,8 @@ _NEW = (*_SUITABLE, "not-completed")
 
 _SAME_PATH = ("same_path", "learners on your path took it next")
 _ALIKE = ("alike", "close to what you learned")
+_ON_PATH = ("on_path", "comes next on your path")
+_WITHIN_REACH = ("within_reach", "neither too easy nor too hard for you")
 _PICKED = ("picked", "picked by the teachers")
 
 PLACEMENTS = (
@@ -17,14 +19,24 @@ PLACEMENTS = (
         about="The next step this learner can take.",
         sources=(
             Source(model="blend", weight=1.0),
-            Source(model="co-visitation", weight=1.0, reason=_SAME_PATH),
-            Source(model="item-knn", weight=0.7, reason=_SAME_PATH),
-            Source(model="alike", weight=0.7, reason=_ALIKE),
+            Source(model="path", weight=0.6, reason=_ON_PATH),
+            Source(model="mastery", weight=0.2, reason=_WITHIN_REACH),
+            Source(model="co-visitation", weight=0.3, reason=_SAME_PATH),
+            Source(model="alike", weight=0.3, reason=_ALIKE),
             Source(model="editorial", weight=0.3, slots=1, k=50, reason=_PICKED),
         ),
         constraints=_NEW,
         fallback=("popular-by-series", "popular-week", "popular"),
         size=3,
+        learns="new",
+    ),
+    Placement(
+        name="path",
+        about="The learner's path: every step that is open to them, the nearest first.",
+        sources=(Source(model="path", first=True, k=50, reason=_ON_PATH),),
+        constraints=_NEW,
+        fallback=("popular-by-series", "popular-week", "popular"),
+        size=5,
     ),
     Placement(
         name="explore-topic",

@@ -1,6 +1,7 @@
 """Products: a shopper has a goal, leaves strong signals, and is judged by money."""
 
 from penchant.pack import Pack
+from penchant.packs.product.aims import AIMS
 from penchant.packs.product.constraints import CONSTRAINTS
 from penchant.packs.product.features import FEATURES, OBJECTIVES
 from penchant.packs.product.items import Product
@@ -23,6 +24,7 @@ PACK = Pack(
     constraints=CONSTRAINTS,
     placements=PLACEMENTS,
     metrics=METRICS,
+    aims=AIMS,
 )
 
 __all__ = ["PACK", "Product"]

@@ -76,6 +76,7 @@ class Product(Item, frozen=True, kw_only=True):
     paths: ClassVar[tuple[str, ...]] = ("category", "taxonomy")
     capitals: ClassVar[tuple[str, ...]] = ("currency",)
     windows: ClassVar[tuple[tuple[str, str], ...]] = (("sale_from", "sale_until"), ("released", "expires"))
+    offered: ClassVar[tuple[tuple[str, str], ...]] = (("released", "expires"),)
 
     category: str | None = None
     taxonomy: str | None = None

@@ -5,13 +5,21 @@ from __future__ import annotations
 from penchant.catalog import Attribute
 from penchant.models import (
     ALS,
+    EASE,
+    GFCF,
+    SLIST,
+    TIFUKNN,
+    UPCF,
     AttributeSimilarity,
     BasketAffinity,
+    BuyAgain,
     ItemKNN,
+    NextItems,
     PersonalTop,
     Popular,
     PopularByCategory,
     Recipe,
+    SessionKNN,
 )
 
 ATTRIBUTES = (
@@ -24,17 +32,25 @@ ATTRIBUTES = (
     Attribute("description", "text", 0.5),
 )
 
-BASELINES = ("popular", "popular-week", "personal-top")
+BASELINES = ("popular", "popular-week", "personal-top", "item-knn")
 
 MODELS: dict[str, Recipe] = {
     "popular": Popular(),
     "popular-week": Popular(half_life_days=7.0),
     "popular-by-category": PopularByCategory(field="category", half_life_days=30.0),
     "personal-top": PersonalTop(),
-    "habit": PersonalTop(half_life_days=90.0, fill=False),
+    "habit": PersonalTop(half_life_days=90.0, demand=0.5, fill=False),
+    "buy-again": BuyAgain(within="category"),
+    "tifu-knn": TIFUKNN(),
+    "up-cf": UPCF(),
     "item-knn": ItemKNN(),
     "co-visitation": ItemKNN(similarity="count", window="session"),
     "basket": BasketAffinity(within="category"),
     "als": ALS(),
+    "ease": EASE(),
+    "gf-cf": GFCF(),
+    "slist": SLIST(),
+    "session-knn": SessionKNN(half_life_steps=None),
+    "next-items": NextItems(),
     "alike": AttributeSimilarity(attributes=ATTRIBUTES),
 }

@@ -11,6 +11,7 @@ _SIMILAR_TASTE = ("similar_taste", "people with a taste like yours chose it")
 _ALSO_LOOKED = ("also_looked", "often looked at with what you saw")
 _GOES_WITH = ("goes_with", "goes with what you chose")
 _ALIKE = ("alike", "like what you looked at")
+_DUE = ("due", "you may need it again about now")
 _HABIT = ("habit", "you buy it often")
 _THE_LOOK = ("the_look", "belongs to it")
 _PICKED = ("picked", "picked by the shop")
@@ -30,44 +31,71 @@ PLACEMENTS = (
         about="The start page: what this person is likely to buy next, and what goes with it.",
         sources=(
             Source(model="blend", weight=1.0),
-            Source(model="als", weight=0.7, reason=_SIMILAR_TASTE),
-            Source(model="item-knn", weight=0.5, reason=_ALSO_LOOKED),
-            Source(model="alike", weight=1.0, reason=_ALIKE),
-            Source(model="basket", weight=0.6, slots=3, k=50, differs="category", reason=_GOES_WITH),
+            Source(model="als", weight=0.3, reason=_SIMILAR_TASTE),
+            Source(model="item-knn", weight=0.3, reason=_ALSO_LOOKED),
+            Source(model="alike", weight=0.4, reason=_ALIKE),
+            Source(model="basket", weight=0.3, slots=3, k=50, differs="category", reason=_GOES_WITH),
             Source(model="editorial", weight=0.3, slots=2, k=50, reason=_PICKED),
         ),
         constraints=(*_NEW, "not-chosen", "margin-floor"),
         caps={"group": 2},
         fallback=("popular-by-category", "popular-week", "popular"),
+        learns="new",
+    ),
+    Placement(
+        name="category-page",
+        about="On the page of a category, which the request's filter names: all of it, this person's first.",
+        sources=(
+            Source(model="blend", weight=1.0),
+            Source(model="als", weight=0.3, reason=_SIMILAR_TASTE),
+            Source(model="alike", weight=0.4, reason=_ALIKE),
+            Source(model="popular-week", weight=0.5),
+        ),
+        constraints=_ALWAYS,
+        size=24,
+        learns="next",
     ),
     Placement(
         name="also-like",
         about="On a product's page: what else this person may like.",
         needs=("item",),
         sources=(
-            Source(model="alike", reads="seeds", weight=1.0, reason=_ALIKE),
-            Source(model="item-knn", reads="seeds", weight=1.0, reason=_ALSO_LOOKED),
-            Source(model="als", reads="seeds", weight=0.5, reason=_SIMILAR_TASTE),
+            Source(model="blend", reads="seeds", weight=1.0),
+            Source(model="alike", reads="seeds", weight=0.5, reason=_ALIKE),
+            Source(model="item-knn", reads="seeds", weight=0.4, reason=_ALSO_LOOKED),
+            Source(model="als", reads="seeds", weight=0.2, reason=_SIMILAR_TASTE),
         ),
         constraints=_NEW,
         caps={"group": 2},
+        learns="following",
     ),
     Placement(
         name="also-bought",
         about="On a product's page: what people who bought it bought too, at any time.",
         needs=("item",),
         sources=(
-            Source(model="item-knn", reads="seeds", reason=("also_bought", "people who chose this chose it too")),
+            Source(model="blend", reads="seeds", weight=1.0),
+            Source(
+                model="item-knn",
+                reads="seeds",
+                weight=0.5,
+                reason=("also_bought", "people who chose this chose it too"),
+            ),
         ),
         constraints=_ALWAYS,
+        learns="together",
     ),
     Placement(
         name="bought-together",
         about="On a product's page: what is bought in the same order.",
         needs=("item",),
-        sources=(Source(model="basket", reads="seeds", k=50, reason=("bought_together", "bought together")),),
+        sources=(
+            Source(model="blend", reads="seeds", k=50, weight=1.0),
+            Source(model="basket", reads="seeds", k=50, weight=0.5, reason=("bought_together", "bought together")),
+        ),
         constraints=_ALWAYS,
         size=3,
+        learns="together",
     ),
     Placement(
         name="complete-the-look",
@@ -85,17 +113,40 @@ PLACEMENTS = (
     Placement(
         name="cart",
         about="In the basket: what completes it.",
-        sources=(Source(model="basket", k=50, differs="category", reason=_GOES_WITH),),
+        sources=(
+            # What lies in it is named, or is what the person chose last.
+            Source(model="blend", reads="both", k=50, weight=1.0, differs="category"),
+            Source(model="basket", k=50, weight=0.5, differs="category", reason=_GOES_WITH),
+        ),
         constraints=(*_NEW, "not-chosen"),
         caps={"group": 1},
         size=6,
+        learns="together",
+    ),
+    Placement(
+        name="post-purchase",
+        about="After a purchase: what this person is likely to want next, what goes with it among it.",
+        sources=(
+            Source(model="blend", weight=1.0),
+            Source(model="basket", weight=0.4, slots=2, k=50, differs="category", reason=_GOES_WITH),
+            Source(model="als", weight=0.3, reason=_SIMILAR_TASTE),
+        ),
+        constraints=(*_NEW, "not-chosen"),
+        caps={"group": 1},
+        size=6,
+        learns="new",
     ),
     Placement(
         name="buy-again",
         about="What this person buys again and again.",
         needs=("person",),
-        sources=(Source(model="habit", reason=_HABIT),),
+        sources=(
+            Source(model="blend", weight=1.0),
+            Source(model="buy-again", weight=0.5, reason=_DUE),
+            Source(model="habit", weight=0.5, reason=_HABIT),
+        ),
         constraints=_ALWAYS,
+        learns="again",
     ),
     Placement(
         name="bestsellers",
@@ -109,24 +160,26 @@ PLACEMENTS = (
         about="What came in the last sixty days, this person's first.",
         sources=(
             Source(model="blend", weight=1.0),
-            Source(model="alike", weight=1.0, reason=_ALIKE),
+            Source(model="alike", weight=1.0, reason=_ALIKE),  # what has just come is known by nothing else
             Source(model="popular-week", weight=0.5),
         ),
         constraints=_NEW,
         filter=_NEW_ARRIVAL,
         caps={"group": 1},
+        learns="new",
     ),
     Placement(
         name="on-sale",
         about="What is on sale now, this person's first.",
         sources=(
             Source(model="blend", weight=1.0),
-            Source(model="alike", weight=1.0, reason=_ALIKE),
-            Source(model="popular-week", weight=0.5),
+            Source(model="alike", weight=0.5, reason=_ALIKE),
+            Source(model="popular-week", weight=0.4),
         ),
         constraints=_NEW,
         filter=_ON_SALE,
         caps={"group": 1},
+        learns="new",
     ),
     Placement(
         name="similar",
