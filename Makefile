@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PENCHANT_DATA ?= $(abspath ../shared/data)
 
 .PHONY: install demo test check-slow clients check-clients lint types layers bench bench-main bench-examples \
-	bench-ingest bench-catalog crash docs lock clean
+	bench-ingest bench-catalog bench-quality bench-models crash docs lock clean
 CYCLES ?= 300
 
 install: .venv/installed
@@ -67,6 +67,13 @@ bench-ingest: install
 bench-catalog: install
 	$(BIN)/python benchmarks/speed/catalog.py $(ARGS)
 
+# Beside other libraries, in environments of their own (.venv-bench, made once; some 2 GB).
+bench-quality: install
+	$(BIN)/python benchmarks/quality/run.py $(ARGS)
+
+bench-models: install
+	$(BIN)/python benchmarks/speed/models.py $(ARGS)
+
 # Kill a real server CYCLES times under load, on each store.
 crash: install
 	$(BIN)/python benchmarks/speed/crash.py --cycles $(CYCLES) $(ARGS)
@@ -81,4 +88,4 @@ lock: install
 		--no-annotate --python-version 3.11 --upgrade --output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov penchant-demo
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov penchant-demo

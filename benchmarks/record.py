@@ -97,7 +97,14 @@ def flat(figures: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def write(name: str, figures: dict[str, Any], about: dict[str, str], method: str, page: str = "") -> None:
+def write(
+    name: str,
+    figures: dict[str, Any],
+    about: dict[str, str],
+    method: str,
+    page: str = "",
+    extra: dict[str, Any] | None = None,
+) -> None:
     """Print a table and write `benchmarks/results/NAME.json`.
 
     Args:
@@ -106,10 +113,12 @@ def write(name: str, figures: dict[str, Any], about: dict[str, str], method: str
         about: What each number is, by name; the names of a group's figures are explained once for all groups.
         method: How it was measured.
         page: Markdown for docs/benchmarks.md beside the figures.
+        extra: What the file holds beside the figures, such as rows of a table.
     """
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     body = {
         **figures,
+        **(extra or {}),
         "method": method,
         "about": about,
         "page": page,

@@ -1,0 +1,1 @@
+"""The systems that penchant is measured beside, each in its own environment."""
