@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PENCHANT_DATA ?= $(abspath ../shared/data)
 
 .PHONY: install demo test check-slow clients check-clients lint types layers bench bench-main bench-examples \
-	bench-ingest bench-catalog bench-quality bench-models crash docs lock clean
+	bench-ingest bench-catalog bench-quality bench-models bench-order crash docs lock clean
 CYCLES ?= 300
 
 install: .venv/installed
@@ -73,6 +73,9 @@ bench-quality: install
 
 bench-models: install
 	$(BIN)/python benchmarks/speed/models.py $(ARGS)
+
+bench-order: install
+	$(BIN)/python benchmarks/quality/order.py $(ARGS)
 
 # Kill a real server CYCLES times under load, on each store.
 crash: install
