@@ -27,6 +27,17 @@ def test_the_leader_of_validation_that_holds_on_test_wins():
     assert found.reason.startswith("als leads on validation (0.3000) and holds on test: +0.1000")
 
 
+def test_a_blend_is_the_challenger_although_a_lucky_row_leads_on_validation():
+    found = decide(
+        {"popular": 0.1, "personal": 0.32, "als": 0.31, "blend": 0.3},
+        {"popular": scores(0.2), "personal": scores(0.3), "als": scores(0.4), "blend": scores(0.35)},
+        BASELINES,
+    )
+
+    assert found.winner == "blend"
+    assert found.reason.startswith("blend was chosen on validation (0.3000) and holds on test: +0.0500")
+
+
 def test_a_leader_that_loses_to_a_baseline_on_test_does_not_win():
     found = decide(
         {"popular": 0.1, "personal": 0.2, "als": 0.3},

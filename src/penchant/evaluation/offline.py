@@ -29,8 +29,11 @@ from penchant.pack import Pack, Task
 Progress = Callable[[str, float], None]
 """Called with what is being done, and the share of the whole that is done, 0 to 1."""
 
-ASIDE = 5_000
+ASIDE = 2_000
 """Requests judged at most in tasks beside the main one."""
+
+CHOSEN = 3_000
+"""Requests judged at most in a window that choices are made on and nothing is reported of."""
 
 
 def evaluate(
@@ -184,7 +187,9 @@ def _exams(
         known = data if i == last else data.before(until)
         train = known.before(cut)
         tasks: tuple[Task, ...] = (main, *learned) if full else (main,)
-        most = {task: settings.max_people if task == main else min(settings.max_people, ASIDE) for task in tasks}
+        first = i == last - len(windows)
+        limit = min(settings.max_people, CHOSEN) if first else settings.max_people
+        most = {task: limit if task == main else min(limit, ASIDE) for task in tasks}
         return {
             task: judge(known, train, cut, until, task, max_people=most[task], seed=run.seed, newcomers=i == last)
             for task in tasks

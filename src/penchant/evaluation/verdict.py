@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.evaluation.interval import SEED, Estimate, difference
+from penchant.pack import BLEND
 from penchant.slate import Codes
 
 SEVERAL = 3
@@ -46,7 +47,9 @@ def decide(
 ) -> Verdict:
     """Choose on validation, confirm on test.
 
-    The model with the best NDCG@10 on validation is the challenger (an earlier name wins a tie). It is the winner
+    The blend is the challenger where one was learned: it has been held against the best list by people it was not
+    learned from, while the model with the best NDCG@10 on validation is also the luckiest of all that were tried there.
+    Without a blend that model is the challenger (an earlier name wins a tie). The challenger is the winner
     when it beats the baselines on test in three ways: the paired difference to the best of them has a mean above 0;
     of three windows or more it is ahead of the best baseline in most; its lists cover at least half of the items that
     those of the best baseline cover. Otherwise, and when a baseline itself leads on validation, the baseline that is
@@ -67,14 +70,14 @@ def decide(
         return Verdict(None, "no baseline could be judged, so nothing can be called a winner")
     best = max(judged, key=lambda name: means[name])
     ranked = [name for name in valid if name in means]
-    leader = max(ranked, key=lambda name: valid[name]) if ranked else best
+    leader = BLEND if BLEND in ranked else max(ranked, key=lambda name: valid[name], default=best)
     if leader in baselines:
         held = "and is the best of them on test" if leader == best else f"but on test the best of them is {best}"
         return Verdict(best, f"no model beats the baselines: {leader} leads on validation {held}")
     gap = difference(test[leader], test[best], seed=seed, group=group)
     if gap is None:
         return Verdict(best, f"nobody could be judged by both {leader} and {best}")
-    led = f"{leader} leads on validation ({valid[leader]:.4f})"
+    led = f"{leader} {'was chosen' if leader == BLEND else 'leads'} on validation ({valid[leader]:.4f})"
     shown = f"{gap.signed} NDCG@10 against the best baseline, {best}"
     if gap.mean <= 0:
         return Verdict(best, f"no model beats the baseline {best}: {led}, but on test it has {shown}", gap)
