@@ -21,6 +21,9 @@ from penchant.slate import Candidates
 
 CLOCK = SystemClock()
 
+DEAR = 0.05
+"""Share of a task's seconds from which on a fit with its lists counts as dear."""
+
 GUESSES = ("personal-top", "item-knn", "popular-week")
 """What answers where nothing could be chosen, as there is nobody to choose by."""
 
@@ -36,20 +39,31 @@ class Learner:
         self.told: dict[Task, dict[str, Any]] = {}
 
     def choose(self, train: Dataset, exams: Mapping[Task, Targets], seconds: float) -> None:
-        """Search settings of every model, and learn the blends, on one window."""
+        """Search settings of every model, and learn the blends, on one window.
+
+        What is dear to fit is fitted for the first task alone, and keeps the settings found there in the others too.
+        """
+        each, first = seconds / max(len(exams), 1), None
         for task, judged in exams.items():
+            known = {} if first is None else first.trials
+            dear = {name: trial for name, trial in known.items() if trial.fit_s + trial.seconds > DEAR * each}
+            left = {name: recipe for name, recipe in self.pack.models.items() if name not in dear}
+            asked = exams if first is None else {task: judged}
             found = search(
-                train, {task: judged}, self.pack.models, main=task, budget_s=seconds / len(exams), run=self.run,
-                clock=CLOCK, progress=lambda what, share: None,
+                train, asked, left, main=task, budget_s=each, run=self.run, clock=CLOCK,
+                progress=lambda what, share: None,
             )  # fmt: skip
-            blend = choose_blend(lists_of(found.trials, task), judged, self.run.seed)
+            first = first or found
+            trials = {**dear, **found.trials}
+            recipes = {name: trial.recipe for name, trial in trials.items()}
+            blend = choose_blend(lists_of(trials, task), judged, self.run.seed)
             if blend is None:
                 continue
-            self.recipes[task], self.blends[task] = found.recipes, blend
+            self.recipes[task], self.blends[task] = recipes, blend
             self.told[task] = {
                 "by": blend.by,
                 "blend": {f"{share.model} ({share.reads})": share.weight for share in blend.shares},
-                "settings": {s.model: _changed(self.pack, s.model, found.recipes[s.model]) for s in blend.shares},
+                "settings": {s.model: _changed(self.pack, s.model, recipes[s.model]) for s in blend.shares},
                 "tried": len(found.tried),
             }
 
