@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from demo_workspace import Demo
 from penchant.cli import app
-from penchant.cli.evaluate import show
+from penchant.cli.evaluate import brief, show
 from sample_report import MEANS, REPORT
 
 
@@ -53,6 +53,20 @@ def test_tables_can_be_read_at_any_width(
     assert max(map(len, drawn)) <= min(columns, 100)
     # No name or number is folded into a second line of its row.
     assert not [line for line in drawn if line.startswith("│ ")]
+
+
+def test_in_brief_a_report_is_its_ranking_its_tasks_and_its_winner(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    brief(REPORT)
+    lines = capsys.readouterr().out.splitlines()
+    text = " ".join(" ".join(lines).split())
+
+    for words in (*MEANS, "0.3664 .351–.381", "other tasks", "winner: blend", "--html report.html"):
+        assert words in text
+    assert "novelty@10" not in text and "windows" not in text
+    assert 2 * len(lines) < len(shown(capsys, monkeypatch))
 
 
 def test_a_bare_report_is_shown_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,7 +48,7 @@ def demo(
             with bar(name) as progress:
                 manifest = engine.train(name, progress=progress.share)
             out.print()
-            evaluate.show(msgspec.convert(manifest.evidence["evaluation"], Report))
+            evaluate.brief(msgspec.convert(manifest.evidence["evaluation"], Report))
         play(engine, scenario(worlds["shop"], worlds["channel"], now))
         out.print()
         say(("Done", "bold green"), f" in {clock.elapsed() - began:.0f} s. The workspace is {folder}/; look at it with")

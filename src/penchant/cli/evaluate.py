@@ -97,13 +97,7 @@ def _write(html: Path, text: str) -> None:
 
 def show(report: Report) -> None:
     """Print one report: the metrics with intervals, then the others, windows, other tasks, placements, the winner."""
-    counts = report.counts
-    say(
-        (report.domain, "bold"),
-        f" ({report.pack}): {counts.people_judged:,} people judged on what they did from"
-        f" {report.test_from[:10]} to {report.test_until[:10]}, {counts.items:,} items, repeats {report.repeats}",
-    )
-    say((f"  {report.task}: {TASKS[report.task]}", "dim"))
+    _head(report)
     _models(report)
     for row in report.rows:
         if row.failed:
@@ -112,6 +106,31 @@ def show(report: Report) -> None:
     _tasks(report)
     _placements(report)
     _search(report)
+    _foot(report)
+
+
+def brief(report: Report) -> None:
+    """Print what a training needs to tell of its report: the ranking metrics, the other tasks, the winner."""
+    _head(report)
+    rows = [row for row in report.rows if row.metrics]
+    first = [[metric, *(_with_interval(row.metrics.get(metric)) for row in rows)] for metric in RANKING]
+    _print(["model", *(_name(report, row) for row in rows)], first)
+    _tasks(report, meanings=False)
+    _foot(report)
+    say((f"  every metric, and a page of it: penchant evaluate {report.domain} --html report.html", "dim"))
+
+
+def _head(report: Report) -> None:
+    counts = report.counts
+    say(
+        (report.domain, "bold"),
+        f" ({report.pack}): {counts.people_judged:,} people judged on what they did from"
+        f" {report.test_from[:10]} to {report.test_until[:10]}, {counts.items:,} items, repeats {report.repeats}",
+    )
+    say((f"  {report.task}: {TASKS[report.task]}", "dim"))
+
+
+def _foot(report: Report) -> None:
     if report.blend is not None and len(report.blend.shares) > 1:
         say(f"  blend = {mixture(report.blend, report.task)}")
     say(("  b baseline, * winner; after a mean the 95 % interval over people", "dim"))
@@ -154,7 +173,7 @@ def _windows(report: Report) -> None:
     _print(*_columns(rows))
 
 
-def _tasks(report: Report) -> None:
+def _tasks(report: Report, *, meanings: bool = True) -> None:
     if not report.also:
         return
     rows: list[Sequence[str]] = [("task", "lists", "winner", "ndcg@10", "challenger less best baseline")]
@@ -171,7 +190,7 @@ def _tasks(report: Report) -> None:
         )
     say(("other tasks", "bold"))
     _print(*_columns(rows))
-    for other in report.also:
+    for other in report.also if meanings else ():
         say((f"  {other.task}: {TASKS[other.task]}", "dim"))
 
 

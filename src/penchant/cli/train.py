@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from penchant.cli.duration import seconds
-from penchant.cli.evaluate import Domains, chosen, show
+from penchant.cli.evaluate import Domains, brief, chosen
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, counted, print_json, say
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest
@@ -48,7 +48,7 @@ def _tell(domain: str, manifest: Manifest, judge: bool) -> None:
     evidence = manifest.evidence
     report = None if evidence["evaluation"] is None else msgspec.convert(evidence["evaluation"], Report)
     if report is not None:
-        show(report)
+        brief(report)
     elif judge:
         say((f"  {domain} was not judged: {evidence['not_judged']}", "yellow"))
     for model, reason in evidence["failed"].items():
