@@ -83,7 +83,7 @@ class NextItems(msgspec.Struct, frozen=True, kw_only=True):
     tries: ClassVar[Mapping[str, tuple[Any, ...]]] = {
         "half_life_days": (30.0, 3.0, None),
         "last": (5, 1, 10, 30),
-        "steps": (10, 3, 20),
+        "steps": (10, 3, 1, 20),
     }
 
     steps: Annotated[int, Meta(ge=1, le=100)] = 10

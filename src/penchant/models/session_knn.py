@@ -195,7 +195,7 @@ class SessionKNN(msgspec.Struct, frozen=True, kw_only=True):
     kind: ClassVar[str] = "session-knn"
     fitted: ClassVar[type[Fitted]] = FittedSessionKNN
     tries: ClassVar[Mapping[str, tuple[Any, ...]]] = {
-        "half_life_steps": (14.0, None, 3.0),
+        "half_life_steps": (14.0, None, 3.0, 1.0),
         "rarity": (0.5, 0.0, 1.0),
         "fade": ("even", "linear"),
         "last": (30, 10),

@@ -89,7 +89,7 @@ class SLIST(msgspec.Struct, frozen=True, kw_only=True):
     kind: ClassVar[str] = "slist"
     fitted: ClassVar[type[Fitted]] = FittedSLIST
     tries: ClassVar[Mapping[str, tuple[Any, ...]]] = {
-        "infer": (50.0, 15.0, 3.0),
+        "infer": (50.0, 15.0, 3.0, 1.0),
         "alpha": (0.6, 0.2, 0.9),
         "l2": (200.0, 50.0, 500.0),
         "half_life_days": (60.0, 14.0, None),
