@@ -45,7 +45,9 @@ METHOD = (
     "Each model is fitted before the test window and asked, once with histories in their own order and once for each of"
     " three seeds with the order inside each history (in sessions: inside each session and before each click) shuffled;"
     " items, times and targets stay. The difference is paired over people (sessions: over clicks, drawn by session),"
-    " with a 95 % bootstrap interval; shuffled values are means over the seeds."
+    " with a 95 % bootstrap interval; shuffled values are means over the seeds. Shuffling over a whole history also"
+    " loses what was done lately, so for models that forget with age part of the difference is recency and not order;"
+    " the times of KuaiRand's histories before the log are made up."
 )
 
 

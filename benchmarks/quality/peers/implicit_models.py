@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ def matrix(fold: Fold, counts: bool) -> Any:
     return x
 
 
-class Implicit:
+class Implicit(ABC):
     """One of the library's models."""
 
     counts = False
@@ -29,9 +30,9 @@ class Implicit:
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
 
+    @abstractmethod
     def make(self) -> Any:
         """The library's own object."""
-        raise NotImplementedError
 
     def fit(self, fold: Fold) -> None:
         """Fit with one BLAS thread, as the library asks for."""

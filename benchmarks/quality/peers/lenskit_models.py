@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,15 @@ from peers.simple import best
 logging.disable(logging.WARNING)
 
 
-class LensKit:
+class LensKit(ABC):
     """A scorer of the library."""
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
 
+    @abstractmethod
     def make(self) -> Any:
         """The library's own object."""
-        raise NotImplementedError
 
     def fit(self, fold: Fold) -> None:
         """Fit on distinct pairs."""

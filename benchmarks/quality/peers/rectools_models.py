@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -24,15 +25,15 @@ def frame(person: Any, item: Any) -> pd.DataFrame:
     )
 
 
-class RecTools:
+class RecTools(ABC):
     """A model of the library."""
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
 
+    @abstractmethod
     def make(self) -> Any:
         """The library's own object."""
-        raise NotImplementedError
 
     def fit(self, fold: Fold) -> None:
         """Fit on goals."""
