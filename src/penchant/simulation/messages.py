@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_PROPERTIES = {"item": "item_id", "order": "order_id"}
-_TOLD = ("item", "quantity", "price", "currency", "order", "progress")
+_PROPERTIES = {"item": "item_id", "order": "order_id", "slate": "slate_id"}
+_TOLD = ("item", "quantity", "price", "currency", "order", "progress", "slate", "position", "dwell")
 
 
 def message(event: Mapping[str, Any]) -> dict[str, Any]:
