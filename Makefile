@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PENCHANT_DATA ?= $(abspath ../shared/data)
 
 .PHONY: install demo test coverage check-slow clients check-clients lint types layers bench bench-main bench-examples \
-	bench-ingest bench-catalog bench-quality bench-models bench-order crash docs lock clean
+	bench-ingest bench-catalog bench-quality bench-models bench-order bench-ranking bench-heads expected crash docs lock clean
 CYCLES ?= 300
 
 install: .venv/installed
@@ -75,8 +75,20 @@ bench-catalog: install
 bench-quality: install
 	$(BIN)/python benchmarks/quality/run.py $(ARGS)
 
+# What penchant reaches without any search, which a slow test holds later code to.
+expected: install
+	$(BIN)/python benchmarks/quality/expected.py $(ARGS)
+
 bench-models: install
 	$(BIN)/python benchmarks/speed/models.py $(ARGS)
+
+# Features and heads of one request, and rows of training.
+bench-ranking: install
+	$(BIN)/python benchmarks/speed/ranking.py $(ARGS)
+
+# Heads on real data, against what one would try first.
+bench-heads: install
+	$(BIN)/python benchmarks/quality/heads.py $(ARGS)
 
 bench-order: install
 	$(BIN)/python benchmarks/quality/order.py $(ARGS)

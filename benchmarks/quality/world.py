@@ -59,6 +59,9 @@ def dataset(
         basket=np.where(goal, together, -1).astype(np.int32),
         session=session.astype(np.int32),
         reversed_at=np.full(n, np.inf),
+        progress=np.full(n, np.nan, np.float32),
+        seconds=np.full(n, np.nan, np.float32),
+        event=np.full(n, -1, np.int16),
     )
     ids = [str(code) for code in range(n_items)]
     table = ItemTable(ids, _items(pack, ids, texts, labels))

@@ -16,6 +16,7 @@
     ├── NotAllowed             the key is good, but not for this
     ├── TooMany                a key asks more often than it may
     ├── Overloaded             the queue is full: come again
+    ├── FormulaWrong           a formula cannot be read; carries every mistake at once
     ├── ModelError
     │   ├── FitFailed          a model cannot be fitted on this data
     │   └── ArtifactError      a release on disk is missing, altered or of another version
@@ -305,6 +306,39 @@ class Overloaded(PenchantError):
     def __init__(self, retry_after: int, reason: str) -> None:
         self.retry_after, self.reason = retry_after, reason
         super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing wrong in a formula.
+
+    Attributes:
+        at: Where in its text, from 1; 0 for the whole.
+        reason: What is wrong, in words.
+        hint: The nearest right name, when there is one.
+        have: Names that would have been right, in the order to show them.
+    """
+
+    at: int
+    reason: str
+    hint: str | None = None
+    have: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """`at character 5: no name "margn"; did you mean "margin"?`."""
+        hint = f'; did you mean "{self.hint}"?' if self.hint else ""
+        have = f" (have: {_listed(self.have)})" if self.have and not self.hint else ""
+        return (f"at character {self.at}: " if self.at else "") + self.reason + hint + have
+
+
+class FormulaWrong(PenchantError):
+    """A formula cannot be read; `mistakes` has all that is wrong with it, in order."""
+
+    code = "formula_wrong"
+
+    def __init__(self, text: str, mistakes: Sequence[Mistake]) -> None:
+        self.text, self.mistakes = text, tuple(mistakes)
+        super().__init__("; ".join(str(one) for one in self.mistakes))
 
 
 class ModelError(PenchantError):

@@ -19,7 +19,7 @@ from penchant.dataset import Queries
 from penchant.events import Role, Signal
 from penchant.features import Feature
 from penchant.models import Recipe
-from penchant.ranking import Objective
+from penchant.ranking import Head, Objective
 from penchant.slate import Codes, Offsets
 
 
@@ -76,6 +76,12 @@ ABOUT_ITEMS: tuple[Task, ...] = ("together", "following")
 
 BLEND = "blend"
 """Source name of the learned blend: in each placement, that of the placement's own task."""
+HEAD = "head:"
+"""What names of a release's parts that are heads begin with."""
+STATISTICS = "statistics"
+"""Name of the release's part that holds what is known of items."""
+OBJECTIVES = "objectives"
+"""Name of the release's part that holds relevance floors, chains that serve, and the codes of placements."""
 EDITORIAL = "editorial"
 """Source name of editorial lists: rules with the action `list`."""
 CURATED = "curated"
@@ -251,12 +257,13 @@ class Pack:
         attributes: What makes two items alike.
         models: Recipes by name, with this pack's settings; `placements` and `baselines` refer to the names.
         baselines: Models that every report shows and a winner must beat.
-        features: Features objectives may use.
+        features: Features objectives and heads may use.
         objectives: Formulas; the first is the default.
         constraints: Hard rules placements may name.
         placements: What ships.
         metrics: The domain's own numbers, beside the ranking metrics that every domain has.
         aims: What owners may want, the usual one first; `penchant advise` weighs them against the data.
+        heads: Outcomes that are learned; formulas name them.
     """
 
     name: str
@@ -273,6 +280,7 @@ class Pack:
     placements: tuple[Placement, ...]
     metrics: tuple[Metric, ...]
     aims: tuple[Aim, ...] = ()
+    heads: tuple[Head, ...] = ()
 
     def roles(self, *wanted: Role) -> tuple[str, ...]:
         """Event names this pack reads with one of the wanted roles."""

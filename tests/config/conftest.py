@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from penchant.config import PackNames, Workspace, load
-from penchant.errors import ConfigError, ConfigProblem
+from penchant.config import Formulas, PackNames, Workspace, load
+from penchant.errors import ConfigError, ConfigProblem, Mistake, nearest
 
 
 class Factors(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,13 @@ def filter_problem(filter_: object, free: Mapping[str, Any]) -> tuple[str, str] 
     return "filter.field", f'no such field, got "{field}"'
 
 
+def mistakes(text: str, constants: Collection[str], free: Mapping[str, Any]) -> Sequence[Mistake]:
+    """What the engine's own check would say, of formulas that are one word after the other."""
+    names = {"p_goal", "p_back", "price", *constants, *free}
+    wrong = [word for word in text.split() if word not in names]
+    return [Mistake(text.index(word) + 1, f'no name "{word}"', nearest(word, names)) for word in wrong]
+
+
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of model that cannot do without a setting."""
 
@@ -58,6 +65,9 @@ PACKS = {
         placements=("home", "also-like", "similar"),
         item=Thing,
         filter_problem=filter_problem,
+        formulas=Formulas(
+            {"conversion": (), "revenue": (), "profit": ("return_cost",)}, ("p_goal", "p_back"), mistakes
+        ),
         kinds={"als": Factors, "by": Field},
     ),
     "content": PackNames(models={}, objectives=("attention",), placements=("feed",), item=Thing, kinds={}),

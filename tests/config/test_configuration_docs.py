@@ -10,7 +10,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from penchant.config import EVENT_FIELDS, PackNames, load, settings
+from penchant.config import EVENT_FIELDS, Formulas, PackNames, load, settings
 from penchant.config.wording import described, shown
 from penchant.errors import ProblemCode
 from penchant.models import Popular
@@ -27,6 +27,7 @@ SECTIONS = {
     "### `[consent]`": settings.ConsentDefaults,
     "### `[training]`": settings.Training,
     "### `[domains.NAME]`": settings.Domain,
+    "### `[domains.NAME.objectives.OBJECTIVE]`": settings.ObjectiveSettings,
     "### `[domains.NAME.evaluation]`": settings.Evaluation,
     "### `[sources.NAME]`": settings.SourceSettings,
     "### `[feeds]`": settings.Feeds,
@@ -36,7 +37,14 @@ SECTIONS = {
 }
 
 PACKS = {
-    name: PackNames(models={}, objectives=(), placements=("home",), item=item, kinds={"popular": Popular})
+    name: PackNames(
+        models={},
+        objectives=("profit",),
+        placements=("home",),
+        item=item,
+        kinds={"popular": Popular},
+        formulas=Formulas({"profit": ("return_cost",)}, ("p_purchase",)),
+    )
     for name, item in (("product", Product), ("content", Content), ("learning", Module))
 }
 

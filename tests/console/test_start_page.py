@@ -7,18 +7,26 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
+import msgspec
+import numpy as np
 import pytest
 
 from demo_workspace import NOW
 from live_server import SECONDS, serving
 from penchant.config import FILE_NAME
 from penchant.console import start_page
+from penchant.console.steered import outcomes_of, steered
 from penchant.engine import Engine
+from penchant.evaluation.outcomes import HeadRow, Learned, Outcomes
 from penchant.keys import Kind
+from penchant.models import Run
+from penchant.ranking import Rows, fit_head, judge_head
+from penchant.storage import Part
 
 HOSTILE = "<script>alert('x')</script><img src=//evil.example onerror=alert(1)>\"'&"
 
@@ -100,6 +108,69 @@ def test_the_page_names_every_domain_with_what_serves_it(client: httpx.Client, e
         assert engine.releases.order(name)[0] in text
         assert all(placement in text for placement in setup.placements)
     assert f"{engine.store.count()['events']:,} events" in text
+
+
+def learned(engine: Engine) -> None:
+    """A release of the shop with the heads that profit needs, and what they were judged by."""
+    setup = engine.domains["shop"]
+    rng = np.random.default_rng(0)
+    values, group = rng.random((400, 1)).astype(np.float32), np.arange(400, dtype=np.int32)
+    label = (rng.random(400) < values[:, 0]).astype(np.float32)
+    rows = Rows(("relevance",), values, label, np.ones(400, np.float32), group, group.astype(np.float64))
+    parts = dict(engine.releases.read("shop", engine.releases.order("shop")[0]).parts)
+    parts.pop("head:p_return", None)  # what the events alone taught it
+    judged = []
+    for head in setup.pack.heads:
+        if head.name != "p_return":
+            fitted = fit_head(
+                replace(head, features=(), without=(), rising=(), falling=(), settings={"trees": 2}), rows, rows, Run()
+            )
+            state = fitted.state()
+            parts[f"head:{head.name}"] = Part("head", state.arrays, state.settings)
+            figures = judge_head(fitted, rows)
+            row = HeadRow(name=head.name, about=head.outcome.about, days=7.0, serves=True, figures=figures)
+        else:
+            row = HeadRow(name=head.name, about="", days=30.0, serves=False, reason="nobody sent anything back")
+        judged.append(row)
+    parts["objectives"] = Part("objectives", {}, {"floors": {"conversion": 0.35}, "placements": []})
+    rows_of = Learned(
+        origin="slates", requests=40, rows=400, of_rows=400, since="", until="", figures_from="", figures_until=""
+    )
+    outcomes = msgspec.to_builtins(Outcomes(learned=rows_of, heads=tuple(judged)))
+    engine.releases.publish(
+        "shop", "product", parts, now=NOW, config="", version="", evidence={"evaluation": {"outcomes": outcomes}}
+    )
+
+
+def test_the_page_tells_what_a_domain_is_steered_by(client: httpx.Client, engine: Engine) -> None:
+    text = " ".join(Page(client.get("/").text).text.split())
+    assert "Steered by conversion@2" in text and "value = p_purchase" in text
+    assert "the sum serves" in text and "sum = 1.00 relevance + 0.40 price_band" in text
+    assert "The formula serves as soon as p_purchase is learned." in text
+
+    learned(engine)
+    page = " ".join(Page(client.get("/").text).text.split())
+    start = page.index("product pack")
+    shop = page[start : page.index("Ask for one", start)]
+
+    assert "the formula serves" in shop and "sum =" not in shop
+    assert "Ordered by value are items whose p_purchase is at least 0.35 of the best one's." in shop
+    assert re.search(r"p_purchase ?The person buys it within a week of seeing it\. ?400 ?0\.\d{3}", shop)
+    assert "Rows from slates as they were served." in shop
+
+
+def test_heads_that_are_missing_and_why_are_told(engine: Engine) -> None:
+    learned(engine)
+    view, setup = engine.recommender.view("shop"), engine.domains["shop"]
+    evidence = engine.releases.manifest("shop", engine.releases.order("shop")[0]).evidence
+    [profit] = steered(replace(setup, objective="profit"), view.parts, outcomes_of(evidence))
+
+    assert (profit.serves, profit.missing, profit.floor) == ("sum", ("p_return",), None)
+    assert [(head.name, head.serves, head.note) for head in profit.heads] == [
+        ("p_purchase", True, ""),
+        ("p_return", False, "nobody sent anything back"),
+    ]
+    assert outcomes_of({"evaluation": {"outcomes": {"heads": 3}}}) is None
 
 
 def test_the_request_it_shows_works_as_it_stands(client: httpx.Client) -> None:

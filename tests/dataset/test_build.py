@@ -367,3 +367,65 @@ def test_the_catalog_may_come_as_a_table_in_any_order(built: Build, event: Make,
     assert data.items.ids == (("cap", "shoe", "sock") if now is None else ("cap", "sock"))
     assert data.table.number("price")[[0, -1]].tolist() == [9.0, 4.0]
     assert data.table.present.tolist() == [name != "shoe" for name in data.items.ids]
+
+
+def test_a_row_knows_progress_attention_and_what_the_event_was_called(built: Build, event: Make) -> None:
+    data = built(
+        [
+            event("Content Progressed", "x", at=1, progress=0.8, length=100.0),
+            event("Content Progressed", "x", at=2, progress=0.9, length=100.0, dwell=20.0),
+            event("Content Progressed", "x", at=3, progress=0.6, dwell=7.0),
+            event("Product Viewed", "x", at=4),
+        ]
+    )
+    rows = data.interactions
+
+    np.testing.assert_allclose(rows.progress, [0.8, 0.9, 0.6, np.nan], rtol=1e-6)
+    # What played, or less when fewer seconds were spent with it; what was spent, where nothing tells what played.
+    np.testing.assert_allclose(rows.seconds, [80, 20, 7, np.nan], rtol=1e-6)
+    assert [data.events[code] for code in rows.event.tolist()] == ["Content Progressed"] * 3 + ["Product Viewed"]
+
+
+def test_attention_is_told_by_events_that_no_signal_reads(built: Build, event: Make) -> None:
+    heartbeats = [
+        ("Video Content Started", 0.0, 0),
+        ("Video Content Playing", 20.0, 20),
+        ("Video Content Playing", 40.0, 40),
+    ]
+    data = built(
+        [
+            event(name, "v", at=100 + at, playhead=place, length=200.0, session="s", message_id=name + str(at))
+            for name, place, at in heartbeats
+        ]
+        + [event("Product Viewed", "v", at=50)]
+    )
+    told = data.attention
+
+    assert len(data.interactions) == 1 and told is not None
+    assert told.seconds.tolist() == [0.0, 20.0, 40.0] and told.time.tolist() == [100.0, 120.0, 140.0]
+    np.testing.assert_allclose(told.progress, [0.0, 0.1, 0.2], rtol=1e-6)
+    before = data.before(130.0).attention
+    assert before is not None and before.seconds.tolist() == [0.0, 20.0]
+
+
+def test_what_senders_say_was_shown_stands_by_slate(store: SQLiteStore, tmp_path: Path, event: Make) -> None:
+    signals = (*SIGNALS, Signal("Recommendation Viewed", Role.IMPRESSION, 0.0))
+    store.append(
+        [
+            event("Recommendation Viewed", "y", at=5, slate="s1", position=2),
+            event("Recommendation Viewed", "x", at=4, slate="s1", position=1),
+            event("Recommendation Viewed", "x", at=9, user="bob"),
+            event("Product Viewed", "x", at=6),
+        ]
+    )
+    lake = Lake(tmp_path / "lake")
+    lake.roll(store)
+    data = build("shop", lake.files("shop"), signals, {}, {})
+
+    assert data.shown is not None and data.attention is None
+    assert data.shown.slates == ("s1", "") and data.shown.time.tolist() == [4.0, 9.0]
+    assert data.shown.items.tolist() == [0, 1, 0] and data.shown.position.tolist() == [1, 2, 1]
+    assert [data.people.ids[code] for code in data.shown.person.tolist()] == ["user:ann", "user:bob"]
+    without = build("shop", lake.files("shop"), signals, {}, {}, excluded={"user:bob"})
+    assert without.shown is not None and without.shown.slates == ("s1",)
+    assert (data.before(5.0).shown or data.shown).slates == ("s1",)

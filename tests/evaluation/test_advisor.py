@@ -84,7 +84,7 @@ def test_advice_comes_by_topic_the_most_urgent_first_and_says_why() -> None:
 def test_the_goal_says_what_the_catalog_lacks_for_it() -> None:
     profit, revenue = advice(goal="profit"), advice(goal="revenue")
 
-    assert profit["objective"].what.startswith('For the goal "profit" the objective is conversion; watch margin@10')
+    assert profit["objective"].what.startswith('For the goal "profit" the objective is profit; watch margin@10')
     assert revenue["goal-prices"].what == "100% of 1,500 goals bear a price."
     lacking = [one for one in advise(
         dataset(ROWS, CATALOG), product.PACK, RECIPES, Evaluation(), now=60.5 * DAY, goal="profit"

@@ -12,7 +12,7 @@ from penchant.catalog import Item, ItemTable
 from penchant.clock import DAY
 from penchant.dataset import Queries
 from penchant.events import Role
-from penchant.features import Feature
+from penchant.features import Batch, Feature
 from penchant.slate import Candidates
 
 WARDROBE = [
@@ -41,6 +41,23 @@ def ask(table: ItemTable) -> Callable[..., NDArray[np.float32]]:
         times = [NOW - age * DAY for age in ages]
         queries = Queries.single(NOW, codes, times, weights, [int(role)] * len(codes))
         items = np.arange(len(table), dtype=np.int32)
-        return feature.compute(queries, Candidates(np.array([0, len(items)]), items, np.ones(len(items))), table)
+        return feature.compute(Batch(queries, Candidates(np.array([0, len(items)]), items, np.ones(len(items))), table))
+
+    return values
+
+
+@pytest.fixture
+def tell() -> Callable[..., list[float]]:
+    """Values of a feature for some items: `tell(feature, fields of each item, (code, days ago, weight, role), ...)`."""
+
+    def values(
+        feature: Feature, items: list[dict[str, object]], *history: tuple[int, float, float, Role]
+    ) -> list[float]:
+        made = [Item(id=f"i{n}", attributes=fields) for n, fields in enumerate(items)]
+        codes, ages, weights, roles = zip(*history, strict=True) if history else ((), (), (), ())
+        queries = Queries.single(NOW, codes, [NOW - age * DAY for age in ages], weights, [int(role) for role in roles])
+        asked = Candidates(np.array([0, len(made)]), np.arange(len(made), dtype=np.int32), np.ones(len(made)))
+        found = feature.compute(Batch(queries, asked, ItemTable([item.id for item in made], made)))
+        return [round(float(value), 4) for value in found]
 
     return values

@@ -14,6 +14,7 @@ from penchant.clock import DAY
 from penchant.dataset import Queries
 from penchant.events import Role
 from penchant.features import (
+    Batch,
     Feature,
     category_affinity,
     category_aversion,
@@ -76,8 +77,8 @@ def test_a_batch_is_its_rows(data: st.DataObject) -> None:
     batch = joined([request(h) for h in histories]) if histories else Queries.single(NOW).take(0, 0)
 
     for feature in FEATURES:
-        whole = feature.compute(batch, some(rows), table)
-        single = [feature.compute(batch.take(i, i + 1), some([row]), table) for i, row in enumerate(rows)]
+        whole = feature.compute(Batch(batch, some(rows), table))
+        single = [feature.compute(Batch(batch.take(i, i + 1), some([row]), table)) for i, row in enumerate(rows)]
 
         assert whole.dtype == np.float32
         np.testing.assert_array_equal(whole, np.concatenate([np.zeros(0, np.float32), *single]), feature.name)
@@ -94,25 +95,23 @@ def test_items_nobody_knows_are_as_if_they_were_not_there(
     clean = [entry for entry in history if 0 <= entry[0] < len(items)]
 
     for feature in FEATURES:
-        got = feature.compute(request(history), everything, table)
-        np.testing.assert_array_equal(got, feature.compute(request(clean), everything, table), feature.name)
+        got = feature.compute(Batch(request(history), everything, table))
+        np.testing.assert_array_equal(got, feature.compute(Batch(request(clean), everything, table)), feature.name)
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_nothing_to_value_is_no_values(feature: Feature) -> None:
     table = ItemTable(["0"], [Item(id="0")])
 
-    assert feature.compute(request([]), some([[]]), table).shape == (0,)
-    assert feature.compute(request([(0, 1, 1.0, Role.GOAL)]), some([[]]), ItemTable([], [])).shape == (0,)
+    assert feature.compute(Batch(request([]), some([[]]), table)).shape == (0,)
+    assert feature.compute(Batch(request([(0, 1, 1.0, Role.GOAL)]), some([[]]), ItemTable([], []))).shape == (0,)
 
 
 def test_values_stand_beside_their_candidates_in_any_order() -> None:
     table = ItemTable(["0", "1"], [Item(id="0", attributes={"kind": "a"}), Item(id="1", attributes={"kind": "b"})])
     query = request([(0, 1, 1.0, Role.GOAL)])
 
-    assert FEATURES[0].compute(query, some([[0, 1, 0]]), table).tolist() == [1.0, 0.0, 1.0]
-    assert FEATURES[0].compute(replace(query, items=np.array([1], np.int32)), some([[0, 1, 0]]), table).tolist() == [
-        0.0,
-        1.0,
-        0.0,
-    ]
+    other = replace(query, items=np.array([1], np.int32))
+
+    assert FEATURES[0].compute(Batch(query, some([[0, 1, 0]]), table)).tolist() == [1.0, 0.0, 1.0]
+    assert FEATURES[0].compute(Batch(other, some([[0, 1, 0]]), table)).tolist() == [0.0, 1.0, 0.0]

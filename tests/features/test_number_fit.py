@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from penchant.catalog import Item, ItemTable
 from penchant.dataset import Queries
-from penchant.features import number_fit
+from penchant.features import Batch, number_fit
 from penchant.slate import Candidates
 
 Ask = Callable[..., NDArray[np.float32]]
@@ -79,4 +79,4 @@ def test_a_price_of_nothing_is_no_price() -> None:
     queries = Queries.single(1.0, [0, 2], [0.0, 0.0], [1.0, 1.0], [0, 0])
     candidates = Candidates(np.array([0, 3]), np.arange(3, dtype=np.int32), np.ones(3, np.float32))
 
-    np.testing.assert_allclose(BAND.compute(queries, candidates, table), [np.nan, np.nan, 1.0])
+    np.testing.assert_allclose(BAND.compute(Batch(queries, candidates, table)), [np.nan, np.nan, 1.0])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from penchant.catalog import Item, ItemTable
 from penchant.dataset import Queries
 from penchant.events import Role
-from penchant.features import next_in
+from penchant.features import Batch, next_in
 from penchant.slate import Candidates
 
 Ask = Callable[..., NDArray[np.float32]]
@@ -50,6 +50,6 @@ def test_two_items_on_one_place_are_both_next() -> None:
     table = ItemTable([item.id for item in items], items)
     everything = Candidates(np.array([0, 5]), np.arange(5, dtype=np.int32), np.ones(5, np.float32))
 
-    found = NEXT.compute(Queries.single(1.0, [0], [0.0], [1.0], [int(Role.GOAL)]), everything, table)
+    found = NEXT.compute(Batch(Queries.single(1.0, [0], [0.0], [1.0], [int(Role.GOAL)]), everything, table))
 
     assert found.tolist() == [0, 1, 1, 0, 0]

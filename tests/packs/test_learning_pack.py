@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from penchant.catalog import ItemTable, read_item
-from penchant.dataset import Queries
+from penchant.dataset import Queries, Reader
 from penchant.errors import ItemRejected
-from penchant.events import Role
+from penchant.events import VOCABULARY, Event, Role
+from penchant.features import Batch, matrix
 from penchant.pack import Facts, Judged
 from penchant.packs.learning import PACK, Module
 from penchant.slate import Candidates
@@ -119,9 +120,9 @@ def test_what_was_completed_is_not_offered_again() -> None:
 def test_the_next_step_of_a_series_is_the_one_after_the_furthest() -> None:
     everything = Candidates(np.array([0, 5]), np.arange(5, dtype=np.int32), np.ones(5, np.float32))
 
-    assert FEATURES["next_in_series"](learner("basics"), everything, TABLE).tolist() == [0, 1, 0, 0, 0]
-    assert FEATURES["next_in_series"](learner("funds"), everything, TABLE).tolist() == [0, 0, 1, 0, 0]
-    assert FEATURES["next_in_series"](learner(), everything, TABLE).tolist() == [0, 0, 0, 0, 0]
+    assert FEATURES["next_in_series"](Batch(learner("basics"), everything, TABLE)).tolist() == [0, 1, 0, 0, 0]
+    assert FEATURES["next_in_series"](Batch(learner("funds"), everything, TABLE)).tolist() == [0, 0, 1, 0, 0]
+    assert FEATURES["next_in_series"](Batch(learner(), everything, TABLE)).tolist() == [0, 0, 0, 0, 0]
 
 
 def judged(queries: Queries, lists: list[list[int]], targets: list[list[int]]) -> Judged:
@@ -175,3 +176,45 @@ def test_progression_is_the_next_step_of_a_begun_series_among_the_first_three() 
     assert found[:2].tolist() == [1.0, 0.0]
     # Who skipped a step, or had begun no series, took no next step.
     assert np.isnan(found[2:]).all()
+
+
+def test_what_was_sold_is_neither_a_label_nor_a_feature() -> None:
+    """Selling is never what a learner is led by: no such event is read, by any door, whatever it names."""
+    sales = [term.name for term in VOCABULARY if term.name.startswith(("Order", "Product", "Checkout", "Cart"))]
+    read = {signal.event for signal in PACK.signals}
+    learned = {event for head in PACK.heads for event in head.outcome.events}
+    module = {name for feature in PACK.features for name in feature.reads}
+
+    assert len(sales) > 15
+    assert not read & set(sales)
+    assert learned <= read
+    assert not module & {"price", "sale_price", "cost", "margin", "priority", "brand"}
+
+
+def test_a_learner_who_buys_is_led_as_one_who_does_not() -> None:
+    codes = {item: n for n, item in enumerate(TABLE.ids)}
+    begun = [Event("x", "t", "1", 0, "Module Completed", "ann", None, 1_000, 1_000, "basics")]
+    bought = [
+        Event("x", "t", str(n), 0, term.name, "ann", None, 2_000, 2_000, "funds")
+        for n, term in enumerate(VOCABULARY)
+        if term.name.startswith(("Order", "Product", "Checkout", "Cart"))
+    ]
+    everything = Candidates(np.array([0, 5]), np.arange(5, dtype=np.int32), np.ones(5, np.float32))
+    one, other = (
+        matrix(PACK.features, Batch(reader.queries(events, codes, 10.0), everything, TABLE))
+        for reader, events in ((Reader(PACK.signals), begun), (Reader(PACK.signals), begun + bought))
+    )
+
+    assert not one.failed
+    np.testing.assert_array_equal(one.values, other.values)
+
+
+def test_a_check_that_went_wrong_speaks_against_it() -> None:
+    reader = Reader(PACK.signals)
+
+    def read(progress: float | None) -> list[Role]:
+        event = Event("x", "t", "1", 0, "Quiz Answered", "ann", None, 1, 1, "basics", progress=progress)
+        return [signal.role for signal in reader.signals(event)]
+
+    assert (read(0.5), read(1.0), read(None)) == ([Role.STRONG], [Role.STRONG], [Role.STRONG])
+    assert read(0.25) == [Role.NEGATIVE]

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from penchant.catalog import Attribute, Item
+from penchant.errors import FormulaWrong
 from penchant.events import Role, Signal
 from penchant.features import category_affinity, freshness
 from penchant.models import AttributeSimilarity, PersonalTop, Popular
 from penchant.pack import Constraint, Metric, Pack, Placement, Source, Task
-from penchant.ranking import Objective, Term
+from penchant.ranking import Head, Objective, Outcome, Term
 from penchant.testing import PackChecks
 
 
@@ -50,6 +51,7 @@ SOUND = Pack(
         Placement(name="home", about="The start.", sources=(Source(model="habit"),), constraints=("all",), fallback=()),
     ),
     metrics=(Metric("none", "Always 0.", "lower", lambda judged: np.zeros(len(judged.lists))),),
+    heads=(Head("p_done", Outcome("It is done.", "chance", "reached", roles=(Role.GOAL,))),),
 )
 HOME = SOUND.placements[0]
 
@@ -79,11 +81,24 @@ def objective(*terms: Term) -> Pack:
     return replace(SOUND, objectives=(Objective("done", 1, "Likely done.", terms),))
 
 
+def formula(text: str, **changes: Any) -> Pack:
+    return replace(SOUND, objectives=(replace(SOUND.objectives[0], formula=text, **changes),))
+
+
+def head(*more: Head, **changes: Any) -> Pack:
+    outcome = {key: changes.pop(key) for key in [*changes] if key in Outcome.__dataclass_fields__}
+    first = SOUND.heads[0]
+    return replace(SOUND, heads=(replace(first, outcome=replace(first.outcome, **outcome), **changes), *more))
+
+
 def learns(task: Task, reads: Literal["person", "seeds"] = "person", **changes: Any) -> Pack:
     return home(learns=task, sources=(Source(model="blend", reads=reads),), **changes)
 
 
 UNHAD = Constraint("all", "Nothing they had.", lambda table, facts: ~facts.queries.touched(len(table), Role.GOAL))
+FIRST = replace(SOUND.heads[0], name="p_first")
+THEN = Head("p_then", Outcome("Then.", "chance", "reached", roles=(Role.GOAL,), given="p_first"))
+FORMULAS, HEADS = "test_formulas_can_be_worked_out", "test_heads_are_sound"
 LEARN_ASK = "test_placements_that_learn_ask_for_what_they_learn"
 LEARN_TELL = "test_placements_learn_what_their_requests_tell"
 LEARN_SHOW = "test_placements_learn_what_they_may_show"
@@ -128,23 +143,56 @@ FAULTS: dict[str, tuple[Pack, str]] = {
         feature(SOUND.features[0].compute, reads=("colour",)),
         "test_what_is_read_of_an_item_is_a_field_of_it",
     ),
+    "a feature without a unit": (
+        feature(SOUND.features[0].compute, unit=""),
+        "test_features_keep_their_range",
+    ),
+    "a feature beyond its range": (
+        feature(lambda batch: np.full(len(batch.candidates.items), 2.0, np.float32)),
+        "test_features_keep_their_range",
+    ),
     "a term that is no feature": (objective(Term("profit", 1.0)), "test_objectives_name_features"),
     "a term twice": (objective(Term("relevance", 1.0), Term("relevance", 0.5)), "test_objectives_name_features"),
     "a term with a space": (objective(Term("kind of", 1.0)), "test_formulas_print"),
+    "a formula that is none": (formula("p_done +"), FORMULAS),
+    "a formula of what nobody predicts": (formula("p_sale * fresh"), FORMULAS),
+    "a formula of no head": (formula("fresh * 2"), FORMULAS),
+    "a constant that nothing names": (formula("p_done", constants=(("cost", 1.0),)), FORMULAS),
+    "a constant called like a head": (formula("p_done", constants=(("p_done", 1.0),)), FORMULAS),
+    "a goal that is no head": (formula("p_done", goal="p_sale"), FORMULAS),
+    "a head called like a feature": (head(name="fresh"), FORMULAS),
+    "two heads of one name": (replace(SOUND, heads=SOUND.heads * 2), "test_names_are_unique"),
+    "a head without a sentence": (head(about=""), "test_everything_says_what_it_is"),
+    "a head of a feature that is not there": (head(features=("colour",)), HEADS),
+    "a head bound by what it does not read": (head(rising=("fresh",), without=("fresh",)), HEADS),
+    "a head that rises and falls": (head(rising=("fresh",), falling=("fresh",)), HEADS),
+    "a head that hangs on nothing": (head(given="p_sale"), "test_heads_are_sound"),
+    "a head that hangs on itself": (head(given="p_done"), HEADS),
+    "a head that counts no role": (head(roles=()), HEADS),
+    "a head that counts what nobody reads": (head(events=("Order Completed",)), HEADS),
+    "a head that is never final": (head(days=0.0), HEADS),
+    "a chain of what is not there": (head(of=("p_first", "p_then")), HEADS),
+    "a chain of one": (head(THEN, of=("p_then",)), HEADS),
+    "a chain of steps that do not follow": (head(THEN, replace(THEN, name="p_last"), of=("p_then", "p_last")), HEADS),
+    "a chain of chains": (
+        head(FIRST, THEN, replace(THEN, name="p_both", of=("p_first", "p_then")), of=("p_first", "p_both")),
+        HEADS,
+    ),
+    "a chain that reads": (head(FIRST, THEN, of=("p_first", "p_then"), falling=("fresh",)), HEADS),
     "a feature of one value": (
-        feature(lambda queries, candidates, table: np.zeros(1, np.float32)),
+        feature(lambda batch: np.zeros(1, np.float32)),
         "test_features_give_a_value_for_each_candidate",
     ),
     "a feature in float64": (
-        feature(lambda queries, candidates, table: np.zeros(len(candidates.items))),
+        feature(lambda batch: np.zeros(len(batch.candidates.items))),
         "test_features_give_a_value_for_each_candidate",
     ),
     "a feature that knows the batch": (
-        feature(lambda queries, candidates, table: np.full(len(candidates.items), len(queries), np.float32)),
+        feature(lambda batch: np.full(len(batch.candidates.items), len(batch.queries), np.float32)),
         "test_features_answer_a_batch_like_single_requests",
     ),
     "a feature that needs a candidate": (
-        feature(lambda queries, candidates, table: np.full(len(candidates.items), candidates.scores.max())),
+        feature(lambda batch: np.full(len(batch.candidates.items), batch.candidates.scores.max())),
         "test_features_work_on_nothing",
     ),
     "a constraint of numbers": (
@@ -202,7 +250,7 @@ def test_each_fault_is_caught(fault: str) -> None:
     class Broken(PackChecks):
         pack = broken
 
-    with pytest.raises((AssertionError, ValueError, IndexError)):
+    with pytest.raises((AssertionError, ValueError, IndexError, KeyError, FormulaWrong)):
         getattr(Broken(), check)()
 
 

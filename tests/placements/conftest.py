@@ -15,7 +15,7 @@ from penchant.catalog import About, Item, ItemTable, Schema
 from penchant.clock import Clock, FixedClock
 from penchant.dataset import Queries
 from penchant.events import Role, Signal
-from penchant.features import Feature
+from penchant.features import Batch, Feature
 from penchant.models import Popular, State
 from penchant.pack import Constraint, Facts, Pack, Placement
 from penchant.placements import Answer, Ask, CompiledRule, Parts, Rule, answer, compile_rules
@@ -78,11 +78,11 @@ def broken(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     raise LookupError("no rights on file")
 
 
-def bonus(queries: Queries, candidates: Candidates, table: ItemTable) -> NDArray[np.float32]:
-    return table.number("bonus")[candidates.items].astype(np.float32)
+def bonus(batch: Batch) -> NDArray[np.float32]:
+    return batch.number("bonus").astype(np.float32)
 
 
-def fails(queries: Queries, candidates: Candidates, table: ItemTable) -> NDArray[np.float32]:
+def fails(batch: Batch) -> NDArray[np.float32]:
     raise KeyError("price")
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from penchant.engine import Engine
 from penchant.errors import InvalidRequest
 from penchant.privacy import person
+from penchant.serving import RecommendationRequest
 
 
 def exported(place: Any, actor: str) -> list[dict[str, Any]]:
@@ -87,3 +89,23 @@ def test_of_somebody_unknown_it_is_told_that_nothing_is_held(place: Any) -> None
 def test_what_is_no_id_is_refused_before_anything_is_told(place: Any, actor: str) -> None:
     with pytest.raises(InvalidRequest, match="as in user:42"):
         place.privacy.export(actor)
+
+
+def test_what_was_asked_and_how_items_were_ranked_is_told_and_goes_with_the_person(engine: Engine) -> None:
+    shoe = engine.recommender.view("shop").parts.table.ids[0]
+    request = RecommendationRequest(
+        placement="also-like", domain="shop", user_id="ann", items=[shoe], region="DE", context={"device": "phone"}
+    )
+    slate = engine.recommend(request)
+    engine.flush()
+    lines = [msgspec.json.decode(line) for line in engine.privacy.export("user:ann")]
+    [told] = [line["body"] for line in lines if line["record"] == "slate"]
+
+    assert told["asked"] == {"items": [shoe], "device": "phone", "region": "DE", "n": 10}
+    assert told["ranked"]["objective"].startswith("conversion@")
+    assert [item["id"] for item in told["items"]] == [item.id for item in slate.items]
+    assert all({"relevance", "propensity", "position"} <= item.keys() for item in told["items"])
+
+    engine.privacy.erase("user:ann")
+    assert engine.store.slate(slate.slate_id) is None
+    assert engine.store.slates_of(["user:ann"]) == []

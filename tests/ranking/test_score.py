@@ -8,7 +8,7 @@ import pytest
 
 from penchant.catalog import Item, ItemTable
 from penchant.dataset import Queries
-from penchant.features import Feature
+from penchant.features import Batch, Feature
 from penchant.ranking import Objective, Term, score
 from penchant.slate import Candidates
 
@@ -22,10 +22,10 @@ def feature(name: str, compute: Callable[..., Any]) -> Feature:
 
 
 def gives(*values: float) -> Callable[..., Any]:
-    return lambda queries, candidates, table: np.array(values, np.float32)
+    return lambda batch: np.array(values, np.float32)
 
 
-def raises(queries: Queries, candidates: Candidates, table: ItemTable) -> Any:
+def raises(batch: Batch) -> Any:
     raise KeyError("price")
 
 
@@ -36,14 +36,14 @@ FEATURES = {
         "hint": gives(np.nan, 1.0, np.nan),
         "broken": raises,
         "short": gives(1.0),
-        "code": lambda queries, candidates, table: candidates.items.astype(np.float32),
+        "code": lambda batch: batch.candidates.items.astype(np.float32),
     }.items()
 }
 
 
 def value(*terms: tuple[str, float]) -> Any:
     objective = Objective("o", 1, "About.", tuple(Term(name, weight) for name, weight in terms))
-    return score(objective, FEATURES, NOBODY, CANDIDATES, TABLE)
+    return score(objective, FEATURES, Batch(NOBODY, CANDIDATES, TABLE))
 
 
 def test_value_is_the_sum_of_the_terms() -> None:
@@ -103,4 +103,4 @@ def test_several_requests_are_valued_at_once() -> None:
     )
     objective = Objective("o", 1, "About.", (Term("relevance", 1.0),))
 
-    assert score(objective, {}, queries, two, TABLE).value.tolist() == [1.0, 0.5, 0.0]
+    assert score(objective, {}, Batch(queries, two, TABLE)).value.tolist() == [1.0, 0.5, 0.0]

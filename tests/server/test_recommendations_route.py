@@ -304,3 +304,36 @@ def test_a_browser_may_not_ask_for_much_work(
 
     assert words in body["message"]
     assert asked(client, keys.shop_server, filter=told).status_code == 200
+
+
+# explanations
+
+
+def test_a_server_is_told_how_each_item_came_to_its_place(
+    client: httpx.Client, keys: Keys, shared_engine: Engine
+) -> None:
+    before = shared_engine.store.count()["slates"]
+    slate = asked(client, keys.shop_server, user_id="ann", explain=True).json()
+    told = slate["explanation"]
+
+    assert told["objective"].startswith("conversion@") and told["by"] in ("formula", "sum")
+    assert told["formula"] == "p_purchase"
+    assert [item["id"] for item in told["items"]] == [item["id"] for item in slate["items"]]
+    assert all(item["propensity"] == 1.0 for item in told["items"])
+    shared_engine.flush()
+    assert shared_engine.store.count()["slates"] == before
+    assert "explanation" not in asked(client, keys.shop_server, user_id="ann").json()
+
+
+def test_a_browser_is_not_told_how_an_item_came_to_its_place(
+    client: httpx.Client, keys: Keys, problem: Problem
+) -> None:
+    token = sign("ann", keys.shop_server, NOW + 60)
+    for fields, headers in (({"anonymous_id": "f3"}, {}), ({"user_id": "ann"}, {"X-Identity-Token": token})):
+        body = problem(asked(client, keys.shop_browser, headers, explain=True, **fields), 403, "not_allowed")
+        assert "sk_" in body["message"] and "margin" not in body["message"]
+
+
+def test_explain_is_true_or_false(client: httpx.Client, keys: Keys, problem: Problem) -> None:
+    body = problem(asked(client, keys.shop_server, explain="yes"), 400, "invalid_request")
+    assert body["field"] == "explain"

@@ -154,6 +154,21 @@ def test_a_file_brought_up_has_the_tables_of_a_new_one(tmp_path: Path) -> None:
     assert shapes[0] == shapes[1]
 
 
+def test_a_file_of_version_3_gets_the_index_of_slates_by_time(tmp_path: Path) -> None:
+    SQLiteStore(tmp_path / "a.db").close()
+    connection = apsw.Connection(str(tmp_path / "a.db"))
+    connection.execute(
+        "DROP INDEX slate_time; UPDATE meta SET value = '3' WHERE name = 'schema'; PRAGMA user_version = 3"
+    )
+    connection.close()
+
+    store = SQLiteStore(tmp_path / "a.db")
+
+    assert store.database.rows("SELECT name FROM sqlite_schema WHERE name = 'slate_time'") == [("slate_time",)]
+    assert store.meta()["schema"] == str(SCHEMA_VERSION) and store.check() == []
+    store.close()
+
+
 def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     connection = apsw.Connection(str(tmp_path / "a.db"))
     connection.execute(VERSION_1 + "CREATE TABLE meta (name TEXT PRIMARY KEY);")

@@ -8,12 +8,16 @@ import pytest
 
 from penchant.clock import FixedClock
 from penchant.dataset import Dataset
+from penchant.evaluation import Outcomes
+from penchant.features import Statistics
 from penchant.models import Retriever, Run, Similar, State
 from penchant.packs.product import PACK
+from penchant.ranking import FittedHead, Head, Outcome, Rows, fit_head
 from penchant.slate import Candidates
 from penchant.storage import ITEM_SPACE, Manifest, Releases, unpack_text
 from penchant.testing import tiny_dataset, tiny_queries
-from penchant.training import FittedModels, fit, publish
+from penchant.training import Counted, FittedModels, LearnedHeads, fit, publish
+from penchant.training.ranks import Ranks
 
 NOON = 1_795_262_400.0
 
@@ -91,6 +95,8 @@ def test_a_release_says_what_it_was_made_of(tmp_path: Path, data: Dataset, fitte
         "not_served": [name for name in PACK.models if name not in {*fitted.models, "als"}],
         "not_judged": None,
         "evaluation": None,
+        "heads": None,
+        "objectives": None,
     }
 
 
@@ -99,3 +105,50 @@ def test_a_release_serves_as_soon_as_it_is_published(tmp_path: Path, data: Datas
     names = [released(releases, data, replace(fitted, models={})).id for _ in range(4)]
 
     assert releases.order("test") == names[:0:-1]
+
+
+def test_heads_statistics_and_floors_are_parts_of_a_release(
+    tmp_path: Path, data: Dataset, fitted: FittedModels
+) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.random((800, 2)).astype(np.float32)
+    label = (rng.random(800) < values[:, 0]).astype(np.float32)
+    rows = Rows(("a", "b"), values, label, np.ones(800, np.float32), np.arange(800, dtype=np.int32), np.zeros(800))
+    head = fit_head(Head("p_buy", Outcome("Bought.", "chance", "reached")), rows, rows, Run())
+    ranks = Ranks.learn(values[:, 0], np.full(800, 60.0, np.float32))
+    statistics = Statistics.of_interactions(data.interactions, len(data.items))
+    learned = LearnedHeads(
+        {"p_buy": head},
+        {"p_buy": ranks},
+        {"sold": 0.25},
+        statistics,
+        ("home", "cart"),
+        True,
+        Outcomes(learned=None),
+        ("p_sold",),
+    )
+    releases = Releases(tmp_path)
+    told = {"now": NOON, "config": "c0ffee", "version": "0.1", "keep": 3}
+    manifest = publish(
+        releases,
+        data,
+        PACK,
+        fitted,
+        None,
+        learned=learned,
+        counted=Counted(7, 1_000),
+        **told,  # type: ignore[arg-type]
+    )
+    release, _ = releases.load("test")
+
+    assert release is not None
+    part = release.parts["head:p_buy"]
+    again = FittedHead.restore(State(dict(part.arrays), dict(part.settings)))
+    np.testing.assert_array_equal(again.predict(values), head.predict(values))
+    np.testing.assert_allclose(Ranks.read(part.settings["ranks"]).knots, ranks.knots, atol=1e-4)
+    assert release.parts["statistics"].settings == {"seq": 7, "slates": 1_000}
+    kept = Statistics.from_arrays(release.parts["statistics"].arrays)
+    np.testing.assert_array_equal(kept.total, statistics.total)
+    told = {"floors": {"sold": 0.25}, "placements": ["home", "cart"], "chains": ["p_sold"]}
+    assert release.parts["objectives"].settings == told
+    assert manifest.evidence["heads"]["learned"] is None and not manifest.evidence["objectives"]

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from penchant.cli.duration import seconds
+from penchant.cli.outcomes import outcomes
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, counted, out, print_json, say, table
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest, NotFound, StorageError
@@ -106,6 +107,8 @@ def show(report: Report) -> None:
     _tasks(report)
     _placements(report)
     _search(report)
+    if report.outcomes is not None:
+        outcomes(report.outcomes)
     _foot(report)
 
 

@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from penchant.catalog import Item
+from penchant.cli.explain import show_explained
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, say, table
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest, in_words
@@ -32,6 +33,9 @@ def recommend(
         list[str] | None, typer.Option("--context", help="What rules may ask for, as device=phone; repeatable.")
     ] = None,
     region: Annotated[str | None, typer.Option("--region", help="Region code.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say of every item how it came to its place; nothing is logged.")
+    ] = False,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
@@ -54,6 +58,13 @@ def recommend(
         _, _, field = str(error).partition(" - at `$.")
         raise InvalidRequest(field.rstrip("`") or "request", in_words(str(error))) from None
     with Engine.open(config) as engine:
+        if explain:
+            told = engine.explain(request)
+            if as_json:
+                print_json(told)
+            else:
+                show_explained(told)
+            return
         slate = engine.recommend(request)
         if as_json:
             print_json(slate)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from penchant.cli.duration import seconds
 from penchant.cli.evaluate import Domains, brief, chosen
+from penchant.cli.outcomes import outcomes
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, counted, print_json, say
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest
@@ -55,11 +56,20 @@ def _tell(domain: str, manifest: Manifest, judge: bool) -> None:
         say((f"  {model} is not in the release: {reason}", "yellow"))
     if evidence["not_served"]:
         say((f"  not fitted, for nothing serves them: {', '.join(evidence['not_served'])}", "dim"))
-    models = [name for name, part in manifest.parts.items() if part.arrays and name != ITEM_SPACE]
+    _heads(evidence)
+    beside = ("head", "statistics")
+    parts = manifest.parts.items()
+    models = [name for name, part in parts if part.arrays and name != ITEM_SPACE and part.kind not in beside]
     say((manifest.id, "bold green"), f" serves now, with {counted(len(models), 'model')}: {', '.join(models)}")
     if report is not None:
         _placements(report)
     say("")
+
+
+def _heads(evidence: dict[str, Any]) -> None:
+    """What heads learned from, how good they are, and which objectives their formulas serve."""
+    if evidence["heads"] is not None:
+        outcomes({**evidence["heads"], "objectives": evidence["objectives"]})
 
 
 def _placements(report: Report) -> None:

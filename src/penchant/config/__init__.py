@@ -3,6 +3,7 @@
 from penchant.config.environment import read_environment
 from penchant.config.load import FILE_NAME, Workspace, load
 from penchant.config.names import EVENT_FIELDS, PackNames
+from penchant.config.objectives import OWN_KEYS, Formulas
 from penchant.config.settings import (
     Column,
     ConsentDefaults,
@@ -12,6 +13,7 @@ from penchant.config.settings import (
     Feeds,
     Import,
     Limits,
+    ObjectiveSettings,
     PlacementSettings,
     Server,
     Settings,
@@ -26,14 +28,17 @@ from penchant.config.template import template
 __all__ = [
     "EVENT_FIELDS",
     "FILE_NAME",
+    "OWN_KEYS",
     "Column",
     "ConsentDefaults",
     "Domain",
     "Evaluation",
     "Exclusion",
     "Feeds",
+    "Formulas",
     "Import",
     "Limits",
+    "ObjectiveSettings",
     "PackNames",
     "PlacementSettings",
     "Server",

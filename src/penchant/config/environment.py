@@ -161,6 +161,10 @@ class _Names:
                 recipe = pack.recipe(str(rest[0]), _look_up(self.tree, path))
                 if recipe is not None:
                     return {f.encode_name: f.type for f in struct_type(recipe).fields}
+            case ("domains", domain, "objectives", *rest) if pack := self._pack(domain):
+                if not rest:
+                    return dict.fromkeys(pack.objectives, kind.value_type)
+                return dict.fromkeys((*pack.formulas.constants.get(str(rest[0]), ()), "loss"), inspect.FloatType())
             case ("placements", _, "caps") if pack := self._pack(_look_up(self.tree, (*path[:2], "domain"))):
                 return dict.fromkeys(pack.cap_fields, kind.value_type)
             case ("imports", _, "columns") if pack := self._pack(_look_up(self.tree, (*path[:2], "domain"))):

@@ -13,6 +13,7 @@ from msgspec import inspect
 
 from penchant.clock import parse_time
 from penchant.config.lines import KeyPath, Lines
+from penchant.config.objectives import NO_FORMULAS, Formulas, check_objectives
 from penchant.config.shape import check_shape, struct_type
 from penchant.config.wording import shown, unwrapped
 from penchant.errors import ConfigProblem, nearest
@@ -54,6 +55,7 @@ class PackNames:
         kinds: Settings class of each kind of model there is, for models that a domain adds.
         filter_problem: What is wrong with a filter on its items, given the free fields that a domain declares: where
             in the filter, and a sentence; None when nothing is.
+        formulas: What objectives of a domain may name.
     """
 
     models: Mapping[str, type[msgspec.Struct]]
@@ -62,6 +64,7 @@ class PackNames:
     item: type[msgspec.Struct]
     kinds: Mapping[str, type[msgspec.Struct]]
     filter_problem: Callable[[object, Mapping[str, Any]], tuple[str, str] | None] = lambda filter_, free: None
+    formulas: Formulas = NO_FORMULAS
 
     def recipe(self, model: str, settings: object) -> type[msgspec.Struct] | None:
         """Settings class of a domain's model: of the kind it names, or else of the pack's model of that name."""
@@ -127,8 +130,9 @@ class _Check:
             if field in pack.item_fields:
                 wanted = "is a field of the item type, and not a free one"
                 self._add("conflict", (*at, "attributes", field), wanted, shown(field))
+        self.problems.extend(check_objectives(domain, (*at, "objectives"), pack.objectives, pack.formulas, self.lines))
         if "objective" in domain:
-            self._known("objective", (*at, "objective"), domain["objective"], pack.objectives)
+            self._known("objective", (*at, "objective"), domain["objective"], _objectives(domain, pack))
         for model, settings in domain.get("models", {}).items():
             self._model((*at, "models", model), model, settings, pack)
 
@@ -166,7 +170,8 @@ class _Check:
             wanted = f'missing, must name the placement to start from, as the pack ships none called "{name}"'
             self._add("missing", (*at, "like"), wanted, hint=near, have=pack.placements)
         if "objective" in placement:
-            self._known("objective", (*at, "objective"), placement["objective"], pack.objectives)
+            own = self.domains[placement["domain"]]
+            self._known("objective", (*at, "objective"), placement["objective"], _objectives(own, pack))
         for field in placement.get("caps", {}):
             self._known("item field to cap by", (*at, "caps", field), field, pack.cap_fields)
         if "filter" in placement:
@@ -250,6 +255,11 @@ class _Check:
 
     def _add(self, code: Any, at: KeyPath, wanted: str, got: str = "", **more: Any) -> None:
         self.problems.append(self.lines.problem(code, at, wanted, got, **more))
+
+
+def _objectives(domain: Tree, pack: PackNames) -> tuple[str, ...]:
+    """The pack's objectives, and after them the domain's own."""
+    return tuple(dict.fromkeys((*pack.objectives, *domain.get("objectives", {}))))
 
 
 def _is_loopback(host: str) -> bool:

@@ -191,24 +191,48 @@ class Feeds(_Settings, frozen=True, kw_only=True):
     seconds: Annotated[int, Meta(ge=1, le=86_400)] = 600
 
 
+class ObjectiveSettings(_Settings, frozen=True, kw_only=True):
+    """`[domains.NAME.objectives.OBJECTIVE]`: a formula of the domain's own; any other key is a constant it names.
+
+    Of an objective that the pack ships, its constants and `loss` alone may be set.
+
+    Attributes:
+        formula: Value of showing an item, over heads, number fields of items, features and constants.
+        about: One sentence: what a higher value means.
+        goal: Head that relevance means; that of the pack's first objective when missing.
+        loss: Share of NDCG@10 that the formula may cost against ranking by `goal` alone.
+        version: To be raised with every change, so that records tell which one was in force.
+    """
+
+    formula: Text
+    about: str = ""
+    goal: Text | None = None
+    loss: Annotated[float, Meta(ge=0, le=1)] = 0.03
+    version: Annotated[int, Meta(ge=1)] = 1
+
+
 class Domain(_Settings, frozen=True, kw_only=True):
     """`[domains.NAME]`: one site's use of a pack.
 
     Attributes:
         pack: `product`, `content` or `learning`, or one found through the entry point `penchant.packs`.
-        objective: Which of the pack's objectives ranks; the pack's first when missing.
+        objective: Which objective ranks, the pack's or the domain's own; the pack's first when missing.
         region: Default region of a request, for rights and sellable regions.
         attributes: Free fields of items that can be filtered by, and what each holds.
+        objectives: `[domains.NAME.objectives.OBJECTIVE]`: constants of the pack's, and formulas of its own.
         models: `[domains.NAME.models.MODEL]`: hyper-parameters over the pack's own; with `kind`, a model of its own.
         evaluation: How this domain is judged.
+        explore: Share of all places that is left to chance, so that more is learned than what is shown anyway.
     """
 
     pack: Name
     objective: Name | None = None
     region: Text | None = None
     attributes: dict[str, Literal["text", "tags", "number", "flag", "time"]] = {}
+    objectives: dict[Name, dict[str, Any]] = {}
     models: dict[str, dict[str, Any]] = {}
     evaluation: Evaluation = Evaluation()
+    explore: Annotated[float, Meta(ge=0, le=0.2)] = 0.0
 
 
 class PlacementSettings(_Settings, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
 
 from penchant.catalog import ItemTable
+from penchant.console.steered import Steered, outcomes_of, steered
 from penchant.engine import Engine
 from penchant.errors import ArtifactError
 from penchant.keys import Scope
@@ -49,6 +50,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
         notes: What is not as it should be.
         placements: Name and sentence of each.
         example: Body of a request.
+        steered: What its placements are steered by, the domain's own objective first.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     placements: tuple[tuple[str, str], ...]
     example: str
+    steered: tuple[Steered, ...]
 
 
 # A browser asks for the admin key by itself: it is the user name, without a password.
@@ -83,7 +86,8 @@ def start_page(request: Request[Any, Any, Any], state: State) -> Response[str]:
 
 def _shown(engine: Engine, name: str) -> Shown:
     setup, view = engine.domains[name], engine.recommender.warm()[name]
-    judged = _judged(engine, name, view.release)
+    evidence = _evidence(engine, name, view.release)
+    judged = evidence.get("evaluation") or {}
     first = next(iter(setup.placements))
     body = {"placement": first, "domain": name, "anonymous_id": "you", "n": 5}
     return Shown(
@@ -100,15 +104,16 @@ def _shown(engine: Engine, name: str) -> Shown:
         notes=view.notes,
         placements=tuple((p.name, p.about) for p in setup.placements.values()),
         example=msgspec.json.encode(body).decode(),
+        steered=steered(setup, view.parts, outcomes_of(evidence)),
     )
 
 
-def _judged(engine: Engine, name: str, release: str | None) -> dict[str, Any]:
-    """The evaluation a release was judged by; empty when there is none."""
+def _evidence(engine: Engine, name: str, release: str | None) -> dict[str, Any]:
+    """What a release was judged by; empty when there is none."""
     if release is None:
         return {}
     try:
-        return engine.releases.manifest(name, release).evidence.get("evaluation") or {}
+        return engine.releases.manifest(name, release).evidence
     except ArtifactError:  # deleted since it was loaded: it still serves
         return {}
 

@@ -12,12 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from penchant.catalog import History, Item, ItemTable
+from penchant.dataset.attention import Attention
 from penchant.dataset.dataset import Dataset, Interactions
 from penchant.dataset.idmap import IdMap
 from penchant.dataset.interactions import (
     COLUMNS,
     complete,
     interactions,
+    of_attention,
+    of_impressions,
     of_viewings,
     of_whole_orders,
     with_persons,
@@ -25,6 +28,7 @@ from penchant.dataset.interactions import (
     without,
 )
 from penchant.dataset.orders import settle
+from penchant.dataset.shown import Shown
 from penchant.dataset.viewings import watched
 from penchant.events import PLAYER, Motion, Signal
 from penchant.slate import Codes
@@ -84,6 +88,8 @@ def build(
             events = with_whole_orders(events, signals, people)
         made = interactions(events, signals, people, viewings)
         rows = connection.create_table("interactions", made, temp=True)
+        told = of_attention(people(events), viewings, signals).to_pyarrow()
+        shows = of_impressions(people(events), signals).to_pyarrow()
         people_ = rows.select("person").distinct().order_by("person").to_pyarrow()["person"].to_pylist()
         known = rows.select("item").distinct().to_pyarrow()["item"].to_pylist()
         names = sorted(set(known) | catalog)
@@ -102,6 +108,9 @@ def build(
                 price=coded["price"].cast("float32"),
                 basket=coded["basket"].cast("int32"),
                 session=coded["session"].cast("int32"),
+                progress=coded["progress"].cast("float32"),
+                seconds=coded["seconds"].cast("float32"),
+                event=coded["event"],
                 order=coded["order"].cast("int32"),
                 corrects=coded["corrects"],
             )
@@ -109,21 +118,27 @@ def build(
         )
     finally:
         connection.disconnect()
-    column: dict[str, Any] = {name: table[name].to_numpy() for name in COLUMNS}
+    named = tuple(sorted(pc.unique(table["event"]).to_pylist()))
+    column: dict[str, Any] = {name: table[name].to_numpy() for name in COLUMNS if name != "event"}
+    column["event"] = pc.index_in(table["event"], pa.array(named, pa.string())).to_numpy().astype(np.int16)
     column["time"] = column["time"] / 1000.0
     settled = settle(*(column[name] for name in _SETTLED))
     for name in ("order", "corrects"):
         del column[name]
     column |= {"quantity": settled.quantity, "price": settled.price, "reversed_at": settled.reversed_at}
     rows = Interactions(**column)
+    persons_, items_ = IdMap(people_), IdMap(names)
     return Dataset(
         domain,
-        IdMap(people_),
-        IdMap(names),
+        persons_,
+        items_,
         rows if settled.keep.all() else rows.where(settled.keep),
         _table(items, names),
         now if now is not None else float(column["time"].max(initial=-1.0)) + 1.0,
         history.aligned(names) if history is not None else None,
+        named,
+        _attention(told, persons_, items_),
+        _shown(shows, persons_, items_),
     )
 
 
@@ -159,7 +174,7 @@ def _viewings(events: Any) -> Any:
             {
                 "seq": table["seq"],
                 "viewing": found.viewing,
-                "seconds": pa.array(found.seconds, from_pandas=True),  # NaN, where nobody knows, becomes null
+                "watched": pa.array(found.seconds, from_pandas=True),  # NaN, where nobody knows, becomes null
                 "share": pa.array(found.progress, from_pandas=True),
             }
         )
@@ -176,6 +191,38 @@ def _codes(texts: pa.ChunkedArray) -> Codes:
     return codes
 
 
+def _attention(table: pa.Table, people: IdMap, items: IdMap) -> Attention | None:
+    """What events tell of attention; None when none tells anything."""
+    person, item = _coded(table["person"], people), _coded(table["item"], items)
+    time = table["time"].to_numpy() / 1000.0
+    keep = np.flatnonzero((person >= 0) & (item >= 0))
+    if not len(keep):
+        return None
+    order = keep[np.lexsort((table["seq"].to_numpy()[keep], time[keep], person[keep]))]
+    told = (table[name].to_numpy().astype(np.float32)[order] for name in ("progress", "seconds", "length"))
+    return Attention(person[order], item[order], time[order], *told)
+
+
+def _shown(table: pa.Table, people: IdMap, items: IdMap) -> Shown | None:
+    """What senders say was shown; None when none says anything."""
+    person, item = _coded(table["person"], people), _coded(table["item"], items)
+    keep = (person >= 0) & (item >= 0)
+    if not keep.any():
+        return None
+    position = table["position"].cast(pa.float64()).to_numpy()
+    slates = sorted(pc.unique(table["slate"].drop_null()).to_pylist())
+    slate = _coded(table["slate"], IdMap(slates))
+    time = table["time"].to_numpy() / 1000.0
+    return Shown.of_impressions(person[keep], item[keep], time[keep], position[keep], slate[keep], slates)
+
+
+def _coded(texts: pa.ChunkedArray, ids: IdMap) -> Codes:
+    """Codes of texts; -1 for what has none."""
+    found = pc.index_in(texts, pa.array(ids.ids, pa.string())).fill_null(-1)
+    codes: Codes = found.to_numpy().astype(np.int32)
+    return codes
+
+
 def _no_rows() -> Interactions:
     return Interactions(
         person=np.zeros(0, np.int32),
@@ -188,4 +235,7 @@ def _no_rows() -> Interactions:
         basket=np.zeros(0, np.int32),
         session=np.zeros(0, np.int32),
         reversed_at=np.zeros(0),
+        progress=np.zeros(0, np.float32),
+        seconds=np.zeros(0, np.float32),
+        event=np.zeros(0, np.int16),
     )

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.catalog import History, ItemTable
+from penchant.dataset.attention import Attention
 from penchant.dataset.idmap import IdMap
 from penchant.dataset.queries import Queries
+from penchant.dataset.shown import Shown
 from penchant.events import Role
 from penchant.slate import Codes
 
@@ -29,6 +31,9 @@ class Interactions:
         basket: Basket number (an order, or the goals of one session); -1 for rows in none.
         session: Session number (a gap of 30 minutes starts a new one).
         reversed_at: When a later reversal (a return) took this goal back wholly, Unix seconds; inf = never.
+        progress: Share of the item taken in by then, 0 to 1, or what a check says of success; NaN where untold.
+        seconds: Seconds of attention it had had by then; NaN where untold.
+        event: What the event was called, a code of the dataset's `events`; -1 where untold.
     """
 
     person: Codes
@@ -41,6 +46,9 @@ class Interactions:
     basket: NDArray[np.int32]
     session: NDArray[np.int32]
     reversed_at: NDArray[np.float64]
+    progress: NDArray[np.float32]
+    seconds: NDArray[np.float32]
+    event: NDArray[np.int16]
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -63,6 +71,9 @@ class Dataset:
         table: The catalog aligned with `items`.
         now: Unix seconds.
         history: What tracked fields of `items` were, as far as it was kept.
+        events: Names of events by code.
+        attention: What all events tell of attention; None where nothing is told but by the interactions themselves.
+        shown: What people were shown, as far as senders said; None where nobody did.
     """
 
     domain: str
@@ -72,6 +83,9 @@ class Dataset:
     table: ItemTable
     now: float
     history: History | None = None
+    events: tuple[str, ...] = ()
+    attention: Attention | None = None
+    shown: Shown | None = None
 
     @property
     def ptr(self) -> NDArray[np.int64]:
@@ -97,9 +111,12 @@ class Dataset:
         rows = self.interactions.where(self.interactions.time < cut)
         unknown = rows.reversed_at >= cut
         rows = replace(rows, reversed_at=np.where(unknown, np.inf, rows.reversed_at))
-        return replace(self, interactions=rows, now=cut, table=self._table_at(cut))
+        attention = None if self.attention is None else self.attention.before(cut)
+        shown = None if self.shown is None else self.shown.before(cut)
+        return replace(self, interactions=rows, now=cut, table=self.table_at(cut), attention=attention, shown=shown)
 
-    def _table_at(self, cut: float) -> ItemTable:
+    def table_at(self, cut: float) -> ItemTable:
+        """The catalog with what tracked fields were at a moment, as far as records were kept."""
         history = self.history
         if history is None or not history.fields:
             return self.table

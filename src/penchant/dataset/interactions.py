@@ -24,11 +24,12 @@ LINES_OF_ORDERS = (Role.GOAL, Role.REVERSAL)
 
 COLUMNS = (
     *("person", "item", "time", "weight", "role", "quantity", "price", "basket", "session"),
+    *("progress", "seconds", "event"),
     *("order", "corrects"),
 )
 """Columns of interactions; by the last two orders are settled."""
 
-_LATER_COLUMNS = {"playhead": "float64", "length": "float64", "session": "string"}
+_LATER_COLUMNS = {"dwell": "float64", "playhead": "float64", "length": "float64", "session": "string"}
 """Columns that the lake's oldest files lack."""
 
 
@@ -75,13 +76,61 @@ def with_whole_orders(events: Any, signals: Sequence[Signal], people: Callable[[
     return events.union(found)
 
 
+def with_attention(events: Any, viewings: Any = None) -> Any:
+    """Events with `progress`, the share of the item taken in by then, and `seconds`, of attention; null where untold.
+
+    What an event itself says of progress goes before what is known of its viewing. Of the seconds that played, no more
+    count than the event says were spent with it: a player that runs in the background has nobody's attention.
+
+    Args:
+        events: Ibis table in the lake's columns, complete.
+        viewings: See `with_roles`.
+    """
+    if viewings is None:
+        events = events.mutate(viewing=ibis.null("int64"), watched=ibis.null("float64"))
+    else:
+        events = events.left_join(viewings, events["seq"] == viewings["seq"]).drop("seq_right")
+        events = events.mutate(progress=events["progress"].fill_null(events["share"])).drop("share")
+    played = events["watched"].fill_null(events["progress"] * events["length"])
+    dwell = events["dwell"]
+    return events.mutate(seconds=ibis.ifelse(dwell.isnull() | (played < dwell), played, dwell))
+
+
+def of_attention(events: Any, viewings: Any, signals: Sequence[Signal]) -> Any:
+    """What all events tell of attention, whether a signal reads them or not: a player tells far more than is read.
+
+    Args:
+        events: Ibis table in the lake's columns, complete, with `person`.
+        viewings: See `with_roles`.
+        signals: The pack's signals; what only shows an item says nothing of attention.
+    """
+    shows = [s.event for s in signals if s.role is Role.IMPRESSION]
+    events = with_attention(events, viewings)
+    told = events["progress"].notnull() | events["seconds"].notnull()
+    kept = events.filter(events["item"].notnull() & events["name"].notin(shows) & told)
+    return kept.select("person", "item", "time", "seq", "progress", "seconds", "length")
+
+
+def of_impressions(events: Any, signals: Sequence[Signal]) -> Any:
+    """What senders say was shown: items with their slate and place, as far as they tell.
+
+    Args:
+        events: Ibis table in the lake's columns, complete, with `person`.
+        signals: The pack's signals.
+    """
+    shows = [s.event for s in signals if s.role is Role.IMPRESSION]
+    kept = events.filter(events["item"].notnull() & events["name"].isin(shows))
+    return kept.select("person", "item", "time", "seq", "slate", "position")
+
+
 def with_roles(events: Any, signals: Sequence[Signal], viewings: Any = None) -> Any:
     """Events about items that the pack reads, with `role`, `weight`, `corrects` and `viewing`; the others are left out.
 
     Args:
         events: Ibis table in the lake's columns.
         signals: The pack's signals.
-        viewings: Ibis table of `seq`, `viewing`, `seconds` and `share` of all players' events; None without any.
+        viewings: Ibis table of `seq`, `viewing`, `watched` (seconds) and `share` of all players' events; None without
+            any.
     """
     table = ibis.memtable(
         pa.table(
@@ -97,11 +146,7 @@ def with_roles(events: Any, signals: Sequence[Signal], viewings: Any = None) -> 
             }
         )
     )
-    if viewings is None:
-        events = events.mutate(viewing=ibis.null("int64"), seconds=ibis.null("float64"))
-    else:
-        events = events.left_join(viewings, events["seq"] == viewings["seq"]).drop("seq_right")
-        events = events.mutate(progress=events["progress"].fill_null(events["share"])).drop("share")
+    events = with_attention(events, viewings)
     reads = [events["name"] == table["signal"]]
     # Most packs read their events one way, however far they go; then no row is asked.
     if any((signal.min_progress, signal.max_progress) != (0.0, 1.01) or not signal.reads_untold for signal in signals):
@@ -109,9 +154,9 @@ def with_roles(events: Any, signals: Sequence[Signal], viewings: Any = None) -> 
         within = (progress >= table["least"]) & (progress < table["below"])
         reads.append(ibis.ifelse(progress.isnull(), table["untold"], within))
     if any(signal.max_seconds < math.inf for signal in signals):
-        reads.append((table["limit"] == math.inf) | (events["seconds"] < table["limit"]).fill_null(False))
+        reads.append((table["limit"] == math.inf) | (events["watched"] < table["limit"]).fill_null(False))
     joined = events.filter(events["item"].notnull()).join(table, reads)
-    return joined.drop("signal", "least", "below", "untold", "limit", "seconds")
+    return joined.drop("signal", "least", "below", "untold", "limit", "watched")
 
 
 def with_persons(events: Any, persons: Mapping[str, str]) -> Any:
@@ -183,6 +228,9 @@ def with_lines_joined(events: Any) -> Any:
         price=keyed["price"].mean(),
         order_id=keyed["order_id"].min(),
         session=keyed["session"].min(),
+        progress=keyed["progress"].max(),
+        seconds=keyed["seconds"].max(),
+        event=keyed["name"].min(),
     )
     return grouped.drop("line_key")
 

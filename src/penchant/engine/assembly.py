@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import entry_points
@@ -12,10 +12,12 @@ from typing import Any
 import msgspec
 
 from penchant.catalog import Item, Schema, parse_filter
-from penchant.config import PackNames, Workspace, load, read_environment
-from penchant.errors import InvalidRequest
+from penchant.config import OWN_KEYS, Domain, Formulas, ObjectiveSettings, PackNames, Workspace, load, read_environment
+from penchant.errors import FormulaWrong, InvalidRequest, Mistake
+from penchant.features import RELEVANCE
 from penchant.models import Recipe
 from penchant.pack import Pack, Placement
+from penchant.ranking import Objective, number_fields, parse
 from penchant.serving import DomainSetup
 
 
@@ -39,6 +41,11 @@ def names_of(packs: Mapping[str, Pack]) -> dict[str, PackNames]:
             placements=[p.name for p in pack.placements],
             item=pack.item,
             filter_problem=partial(_filter_problem, pack.item),
+            formulas=Formulas(
+                {objective.name: tuple(dict(objective.constants)) for objective in pack.objectives},
+                tuple(head.name for head in pack.heads),
+                partial(_formula_mistakes, pack),
+            ),
             kinds=kinds,  # type: ignore[arg-type]  # recipes are structs, which their protocol cannot say
         )
         for name, pack in packs.items()
@@ -51,6 +58,18 @@ def _filter_problem(kind: type[Item], filter_: object, free: Mapping[str, Any]) 
     except InvalidRequest as error:
         return error.field, error.message.removeprefix(f"{error.field}: ")
     return None
+
+
+def _formula_mistakes(pack: Pack, text: str, constants: Collection[str], free: Mapping[str, Any]) -> Sequence[Mistake]:
+    """What is wrong with a formula of a domain's own."""
+    numbers = number_fields(Schema.of(pack.item, free))
+    heads, features = (head.name for head in pack.heads), (feature.name for feature in pack.features)
+    try:
+        formula = parse(text, {*heads, *features, RELEVANCE.name, *numbers, *constants})
+    except FormulaWrong as error:
+        return error.mistakes
+    idle = [name for name in constants if name not in formula.names]
+    return [Mistake(0, f'does not name its constant "{name}"') for name in idle]
 
 
 def read_workspace(path: Path, environment: Mapping[str, str] | None = None, *, imports: bool = True) -> Workspace:
@@ -90,5 +109,27 @@ def set_up(name: str, pack: Pack, workspace: Workspace) -> DomainSetup:
         }
         changes = {field: value for field, value in given.items() if value}
         placements[key] = msgspec.structs.replace(shipped[wanted.like or key], name=key, **changes)
+    pack = replace(pack, models=models, objectives=_objectives(pack, domain))
     objective = domain.objective or pack.objectives[0].name
-    return DomainSetup(name, replace(pack, models=models), placements, objective, domain.region, domain.attributes)
+    return DomainSetup(name, pack, placements, objective, domain.region, domain.attributes, domain.explore)
+
+
+def _objectives(pack: Pack, domain: Domain) -> tuple[Objective, ...]:
+    """The pack's objectives with the domain's constants, and after them the domain's own."""
+    first, changed = pack.objectives[0], []
+    for objective in pack.objectives:
+        own = dict(domain.objectives.get(objective.name, {}))
+        loss = float(own.pop("loss", objective.loss))
+        constants = {**dict(objective.constants), **{name: float(number) for name, number in own.items()}}
+        changed.append(replace(objective, loss=loss, constants=tuple(constants.items())))
+    shipped = {objective.name for objective in pack.objectives}
+    for name, table in domain.objectives.items():
+        if name in shipped:
+            continue
+        told = msgspec.convert({key: given for key, given in table.items() if key in OWN_KEYS}, ObjectiveSettings)
+        numbers = tuple((key, float(given)) for key, given in table.items() if key not in OWN_KEYS)
+        about = told.about or f"The formula {told.formula}"
+        goal = told.goal or first.goal
+        made = Objective(name, told.version, about, first.terms, told.formula, goal, told.loss, numbers)
+        changed.append(made)
+    return tuple(changed)

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from penchant.catalog import KEPT_OUT, Change, ChangeVerdict, History, Item, ItemTable, KeptItem, join
 from penchant.clock import Clock, SystemClock
 from penchant.config import SourceSettings, Workspace, read_environment
 from penchant.config.settings import Evaluation
-from penchant.dataset import Dataset, build
+from penchant.dataset import Dataset, Shown, build, read_slates
 from penchant.engine.assembly import installed_packs, read_workspace, set_up
 from penchant.errors import ArtifactError, InvalidRequest, ItemRejected, NotFound
 from penchant.evaluation import Report, Windows, evaluate, resolve
@@ -31,11 +32,21 @@ from penchant.keys import Key, KeyRing, Kind, digest, key_id, new_key
 from penchant.models import Run
 from penchant.people import Rules
 from penchant.privacy import Privacy
-from penchant.serving import Curation, DomainSetup, RecommendationRequest, Recommender, SlateLog
-from penchant.slate import Slate
+from penchant.serving import Curation, DomainSetup, ExplainedSlate, RecommendationRequest, Recommender, SlateLog
+from penchant.slate import Candidates, Codes, Slate
 from penchant.storage import Lake, Manifest, Releases
 from penchant.storage.open import open_store
-from penchant.training import fit, permitted, publish, served, tuned
+from penchant.training import (
+    Counted,
+    LearnedHeads,
+    Sources,
+    fit,
+    learn_heads,
+    permitted,
+    publish,
+    served,
+    tuned,
+)
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done, 0 to 1."""
@@ -138,6 +149,7 @@ class Engine:
 
     def close(self) -> None:
         """Write what is pending and let go of all files."""
+        self.recommender.close()
         self.catalog.close()
         self.collector.close()
         self._log.close()
@@ -345,6 +357,10 @@ class Engine:
 
     def dataset(self, domain: str, progress: Progress = silent) -> Dataset:
         """Everything known of a domain up to now, with the lake brought up to the end of the log."""
+        return self._known(domain, progress)[0]
+
+    def _known(self, domain: str, progress: Progress) -> tuple[Dataset, int]:
+        """Everything known of a domain, and the last sequence number of the log that is in it."""
         pack = self._setup(domain).pack
         progress("events into the lake", 0.0)
         self.lake.roll(self.store, progress=lambda done, total: progress("events into the lake", done / total))
@@ -353,6 +369,7 @@ class Engine:
         persons = self.store.persons()
         learned = permitted(self.store.every_consent(), persons, self.consent)
         with self.lake.reading(domain) as files:
+            seq = self.lake.seq
             data = build(
                 domain,
                 files,
@@ -365,7 +382,15 @@ class Engine:
                 history=History.read(self.store.facts(domain), items.ids),
             )
         progress("dataset", 1.0)
-        return data
+        return data, seq
+
+    def _slates(self, data: Dataset, until: int, progress: Progress) -> Shown:
+        """Slates of people who may be learned from, before a moment in milliseconds."""
+        progress("slates", 0.0)
+        persons = self.store.persons()
+        learned = permitted(self.store.every_consent(), persons, self.consent)
+        pages = self.store.slates(data.domain, until=until)
+        return read_slates(pages, data.people, data.items, persons, learned.allows)
 
     def _catalog(self, domain: str) -> ItemTable:
         """The catalog as columns, with its texts; what cannot be read is left out."""
@@ -392,9 +417,30 @@ class Engine:
         """
         if windows is not None and not 1 <= windows <= 12:
             raise InvalidRequest("windows", "must be 1 to 12", windows)
-        return self._evaluate(self.dataset(domain, progress), progress, budget_s, windows)
+        self.flush()
+        data = self.dataset(domain, progress)
+        proposed: list[Shown] = []
+        report = self._evaluate(data, progress, budget_s, windows, proposed)
+        until = int(self.clock.now() * 1000)
+        learned = self._heads(data, self._slates(data, until, progress), proposed, progress, serves=False)
+        return msgspec.structs.replace(report, outcomes=learned.outcomes)
 
-    def _evaluate(self, data: Dataset, progress: Progress, budget_s: float | None, windows: int | None) -> Report:
+    def _heads(
+        self, data: Dataset, logged: Shown, proposed: Sequence[Shown], progress: Progress, *, serves: bool = True
+    ) -> LearnedHeads:
+        setup = self._setup(data.domain)
+        pack = replace(setup.pack, placements=tuple(setup.placements.values()))
+        sources = Sources(logged, proposed)
+        return learn_heads(data, sources, pack, run=self._run(), serves=serves, progress=progress)
+
+    def _evaluate(
+        self,
+        data: Dataset,
+        progress: Progress,
+        budget_s: float | None,
+        windows: int | None,
+        proposed: list[Shown],
+    ) -> Report:
         setup, settings = self._setup(data.domain), self.settings.domains[data.domain].evaluation
         if windows is not None:
             settings = msgspec.structs.replace(settings, windows=windows)
@@ -408,6 +454,7 @@ class Engine:
             clock=self.clock,
             progress=progress,
             budget_s=budget_s,
+            propose=lambda cut, people, lists: proposed.append(_proposed(cut, people, lists)),
         )
 
     @staticmethod
@@ -439,12 +486,15 @@ class Engine:
         """
         setup = self._setup(domain)
         catalog = self.store.versions(domain).catalog  # before it is read: what changes meanwhile is read again
-        data = self.dataset(domain, progress)
+        self.flush()
+        until = int(self.clock.now() * 1000)
+        data, seq = self._known(domain, progress)
+        proposed: list[Shown] = []
         report: Report | None = None
         not_judged: str | None = None if judge else "not asked for"
         if judge:
             try:
-                report = self._evaluate(data, progress, budget_s, 1)
+                report = self._evaluate(data, progress, budget_s, 1, proposed)
             except InvalidRequest as error:
                 if not len(data.interactions):
                     raise
@@ -460,6 +510,7 @@ class Engine:
             self.clock,
             lambda name, share: progress(f"fit {name}", share),
         )
+        learned = self._heads(data, self._slates(data, until, progress), proposed, progress)
         return publish(
             self.releases,
             data,
@@ -472,6 +523,8 @@ class Engine:
             config=self.workspace.digest,
             version=version("penchant"),
             keep=self.settings.training.keep,
+            learned=learned,
+            counted=Counted(seq, until),
         )
 
     def _run(self) -> Run:
@@ -482,6 +535,10 @@ class Engine:
     def recommend(self, request: RecommendationRequest) -> Slate:
         """Answer one request; see `Recommender.recommend`."""
         return self.recommender.recommend(request)
+
+    def explain(self, request: RecommendationRequest) -> ExplainedSlate:
+        """Answer one request and say how it came about; see `Recommender.explain`."""
+        return self.recommender.explain(request)
 
     def release_list(self, domain: str) -> list[Manifest | ArtifactError]:
         """A domain's releases, the one that should serve first; a damaged one is its error."""
@@ -503,3 +560,8 @@ class Engine:
         if domain not in self.domains:
             raise NotFound("domain", domain, self.domains)
         return self.domains[domain]
+
+
+def _proposed(cut: float, people: Codes, lists: Candidates) -> Shown:
+    """Lists of one moment, as if they had been shown."""
+    return Shown.of(people, np.full(len(people), cut), lists.ptr, lists.items, relevance=lists.scores)

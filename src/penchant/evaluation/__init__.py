@@ -6,6 +6,7 @@ from penchant.evaluation.eligible import eligible, known_at
 from penchant.evaluation.interval import Estimate, coverage_interval, difference, interval, intervals
 from penchant.evaluation.judge import judge
 from penchant.evaluation.offline import evaluate
+from penchant.evaluation.outcomes import EVERYTHING, HeadRow, Learned, ObjectiveRow, Outcomes
 from penchant.evaluation.report import Choice, Counts, Report, Row, Tried, Turn
 from penchant.evaluation.targets import Targets
 from penchant.evaluation.trial import Trial, attempt, stage
@@ -14,9 +15,14 @@ from penchant.evaluation.window import Windows, resolve
 
 __all__ = [
     "BEYOND",
+    "EVERYTHING",
     "Choice",
     "Counts",
     "Estimate",
+    "HeadRow",
+    "Learned",
+    "ObjectiveRow",
+    "Outcomes",
     "Report",
     "Row",
     "Targets",

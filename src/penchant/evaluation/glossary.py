@@ -17,6 +17,13 @@ TASKS: Mapping[Task, str] = {
 }
 """What each task asks."""
 
+ORIGINS: Mapping[str, str] = {
+    "slates": "slates as they were served",
+    "impressions": "what senders say was seen",
+    "candidates": "lists that would have been shown, as nothing tells what was; to people who then reached a goal",
+}
+"""Where training rows come from."""
+
 METRICS: Mapping[str, str] = {
     "ndcg@10": "How much of the best possible list this one is: hits count more the higher they stand, 0 to 1.",
     "recall@20": "Share of all that followed that stands in the first twenty.",

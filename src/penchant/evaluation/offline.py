@@ -12,6 +12,7 @@ from penchant.clock import Clock, SystemClock, iso
 from penchant.config.settings import Evaluation
 from penchant.dataset import Dataset
 from penchant.errors import InvalidRequest
+from penchant.evaluation.blend import blended
 from penchant.evaluation.choices import choices
 from penchant.evaluation.contest import Choices, Contest, choose, hold
 from penchant.evaluation.eligible import known_at
@@ -20,14 +21,21 @@ from penchant.evaluation.report import Counts, Report, Tried, Turn
 from penchant.evaluation.rows import Jury
 from penchant.evaluation.search import search
 from penchant.evaluation.targets import Targets
-from penchant.evaluation.trial import Trial, stage
+from penchant.evaluation.trial import Trial, lists_of, stage
 from penchant.evaluation.window import Windows
 from penchant.events import Role
-from penchant.models import Recipe, Run
+from penchant.models import Blend, Recipe, Run
 from penchant.pack import Pack, Task
+from penchant.slate import Candidates, Codes
 
 Progress = Callable[[str, float], None]
 """Called with what is being done, and the share of the whole that is done, 0 to 1."""
+
+Propose = Callable[[float, Codes, Candidates], None]
+"""Called with a moment, people, and the lists that would have been shown to them then."""
+
+PROPOSED = 30
+"""Items of a list that `Propose` is told."""
 
 ASIDE = 2_000
 """Requests judged at most in tasks beside the main one."""
@@ -47,6 +55,7 @@ def evaluate(
     clock: Clock | None = None,
     progress: Progress = lambda what, share: None,
     budget_s: float | None = None,
+    propose: Propose = lambda cut, people, lists: None,
 ) -> Report:
     """Judge recipes by global splits in time.
 
@@ -68,6 +77,7 @@ def evaluate(
         progress: Told what is being done.
         budget_s: Seconds to search for better settings with, on the first validation window; None takes the recipes
             as they are.
+        propose: Told the blend's lists of the main task at the start of the last validation and test window.
 
     Raises:
         InvalidRequest: Nobody can be judged in one of the last windows; says what is missing.
@@ -94,6 +104,10 @@ def evaluate(
             turns.append(_turn(hold(trials, exam[main], chosen[main], clock), windows, i, pack, run.seed))
         if i < len(windows):
             chosen = {task: choose(trials, targets, run.seed) for task, targets in exam.items() if len(targets)}
+        blend = chosen[main].blend
+        if i >= len(windows) - 1 and blend is not None:
+            _tell(propose, windows.edges[i], exam[main], trials, blend)
+        if i < len(windows):
             trials = {}  # their lists are as large as those that come now
     progress("intervals", 1.0)
     bench = _Bench(data.domain, pack, windows, settings.repeats, train, trials, chosen, run.seed, clock)
@@ -108,6 +122,13 @@ def evaluate(
         report, windows=tuple(turns), also=also, tried=tried, settings=_differing(given, recipes)
     )
     return msgspec.structs.replace(report, placements=choices(report, pack))
+
+
+def _tell(propose: Propose, cut: float, targets: Targets, trials: Mapping[str, Trial], blend: Blend) -> None:
+    """Tell of the blend's lists, unless one that it is made of could not be made at this cut."""
+    lists = lists_of(trials, targets.task)
+    if all((share.model, share.reads) in lists for share in blend.shares):
+        propose(cut, targets.group, blended(lists, blend, PROPOSED))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from penchant.clock import iso
-from penchant.evaluation.glossary import TASKS, meaning, mixture, number, shares
+from penchant.evaluation.glossary import ORIGINS, TASKS, meaning, mixture, number, shares
 from penchant.evaluation.interval import Estimate
+from penchant.evaluation.outcome_plots import reliability, trade
+from penchant.evaluation.outcomes import EVERYTHING, HeadRow, ObjectiveRow
 from penchant.evaluation.plots import Axis, Canvas, Mark, Part, axis, climb, courses, scattered
 from penchant.evaluation.report import Report, Row
 from penchant.pack import Pack
@@ -84,6 +86,8 @@ class View:
         search: What a search reached over time; None without one.
         improved: Tries that became the best, in order: seconds, name, settings, value.
         also: Views of the other tasks.
+        heads: Heads with their reliability curves; None for one that was not judged.
+        objectives: Objectives with their trade-off curves; None where there is none to draw.
     """
 
     report: Report
@@ -102,6 +106,8 @@ class View:
     search: Canvas | None
     improved: tuple[tuple[float, str, str, float], ...]
     also: tuple[View, ...]
+    heads: tuple[tuple[HeadRow, Canvas | None], ...] = ()
+    objectives: tuple[tuple[ObjectiveRow, Canvas | None], ...] = ()
 
 
 def page(reports: Sequence[Report], packs: Mapping[str, Pack], *, made: float) -> str:
@@ -154,7 +160,19 @@ def _view(report: Report, pack: Pack | None, anchor: str) -> View:
         search=_search(report),
         improved=_improved(report),
         also=tuple(_view(other, pack, f"{anchor}-{other.task}") for other in report.also),
+        heads=_heads(report),
+        objectives=_objectives(report),
     )
+
+
+def _heads(report: Report) -> tuple[tuple[HeadRow, Canvas | None], ...]:
+    rows = () if report.outcomes is None else report.outcomes.heads
+    return tuple((row, None if row.figures is None else reliability(row.figures)) for row in rows)
+
+
+def _objectives(report: Report) -> tuple[tuple[ObjectiveRow, Canvas | None], ...]:
+    rows = () if report.outcomes is None else report.outcomes.objectives
+    return tuple((row, trade(row.curve, row.floor)) for row in rows)
 
 
 def _by_interest(report: Report) -> list[Row]:
@@ -244,4 +262,4 @@ def settings_text(settings: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in settings.items()) or "as the pack has it"
 
 
-_pages.globals.update(mixture=mixture, settings_text=settings_text, tasks=TASKS)
+_pages.globals.update(mixture=mixture, settings_text=settings_text, tasks=TASKS, origins=ORIGINS, everything=EVERYTHING)

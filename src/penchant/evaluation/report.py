@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from penchant.evaluation.interval import Estimate
+from penchant.evaluation.outcomes import Outcomes
 from penchant.models import Blend
 from penchant.pack import Task
 
@@ -155,6 +156,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         placements: What each placement serves.
         settings: Hyper-parameters that a search chose, by model, where they differ from the pack's recipe.
         tried: Every setting that the search tried, in the order it did.
+        outcomes: What heads and objectives learned from what people were shown; None where nobody looked.
     """
 
     domain: str
@@ -176,6 +178,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     placements: dict[str, Choice] = {}
     settings: dict[str, dict[str, Any]] = {}
     tried: tuple[Tried, ...] = ()
+    outcomes: Outcomes | None = None
 
     def row(self, name: str) -> Row | None:
         """The row of a model, or None."""

@@ -5,148 +5,108 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.catalog import ItemTable
-from penchant.dataset import Queries
+from penchant.events import Role
+from penchant.features.batch import Batch
 from penchant.features.feature import Compute, Feature
-from penchant.features.ragged import decayed, known, rows_of, sum_by
-from penchant.slate import Candidates, Reason
+from penchant.features.past import Floats, counted, faded, liked, past
+from penchant.features.ties import Reads, both, itself, ties
+from penchant.slate import Reason
 
 
 def category_affinity(
-    name: str, field: str, about: str, *, half_life_days: float = 14.0, reason: Reason | None = None
+    name: str,
+    field: str,
+    about: str,
+    *,
+    half_life_days: float = 14.0,
+    top: bool = False,
+    reason: Reason | None = None,
 ) -> Feature:
     """Share of the person's liking that lies on the candidate's value of `field`, against their favourite's.
 
-    1 is the favourite value, 0 one never touched, NaN a person without likings or an item without the field.
+    1 is the favourite value, 0 one never touched, NaN a person without likings or an item without the field. With
+    `top` the first parts of category paths are compared: shoes for `Shoes > Running`.
     """
-    return Feature(name, "share", (field,), about, _affinity(field, half_life_days, 1), reason)
+    reads: Reads = "top" if top else "category"
+    return Feature(name, "share", (field,), about, _affinity(field, half_life_days, reads), reason)
 
 
 def category_aversion(name: str, field: str, about: str, *, half_life_days: float = 14.0) -> Feature:
     """Share of the person's dislike that lies on the candidate's value of `field`, when liking does not outweigh it."""
-    return Feature(name, "share", (field,), about, _affinity(field, half_life_days, -1))
+    return Feature(name, "share", (field,), about, _affinity(field, half_life_days, "category", against=True))
 
 
 def tag_affinity(
     name: str, field: str, about: str, *, half_life_days: float = 14.0, reason: Reason | None = None
 ) -> Feature:
     """Mean liking over the candidate's tags, against the favourite tag's; NaN as in `category_affinity`."""
-
-    def compute(queries: Queries, candidates: Candidates, table: ItemTable) -> NDArray[np.float32]:
-        tags = table.tags(field)
-        good = known(queries, len(table)) & (queries.weights > 0)
-        weight, row, items = decayed(queries, half_life_days, good), rows_of(queries.ptr)[good], queries.items[good]
-        sizes = np.diff(tags.ptr)
-        spread = np.repeat(np.arange(len(items)), sizes[items])
-        flat = _ragged_take(tags.ptr, items)
-        likes = sum_by(row[spread], tags.codes[flat], weight[spread], (len(queries), max(len(tags.names), 1)))
-        best = likes.max(axis=1)
-        of = rows_of(candidates.ptr)
-        n_tags = sizes[candidates.items]
-        entry = np.repeat(np.arange(len(candidates.items)), n_tags)
-        value = likes[of[entry], tags.codes[_ragged_take(tags.ptr, candidates.items)]]
-        total = np.bincount(entry, value, len(candidates.items))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            out = total / n_tags / best[of]
-        return np.where((best[of] > 0) & (n_tags > 0), out, np.nan).astype(np.float32)
-
-    return Feature(name, "share", (field,), about, compute, reason)
+    return Feature(name, "share", (field,), about, _affinity(field, half_life_days, "tags"), reason)
 
 
-def number_fit(
-    name: str,
-    field: str,
-    group: str,
-    about: str,
-    *,
-    spread: float = 0.3,
-    shrinkage: float = 1.0,
-    half_life_days: float = 30.0,
-    reason: Reason | None = None,
+def tag_aversion(name: str, field: str, about: str, *, half_life_days: float = 14.0) -> Feature:
+    """Mean dislike over the candidate's tags, against that of the most disliked tag; NaN as in `category_aversion`."""
+    return Feature(name, "share", (field,), about, _affinity(field, half_life_days, "tags", against=True))
+
+
+def share_with(
+    name: str, field: str, about: str, *roles: Role, within: str = "", reason: Reason | None = None
 ) -> Feature:
-    """How near a number is to where the person moves, on a log scale, inside the candidate's group.
-
-    The person's level in a group is the weighted mean of log(number) over their history in that group, drawn
-    towards the group's own mean by `shrinkage` units of weight, so one look is a hint and ten are a habit. The
-    value is a bell of width `spread` (0.3 is about ±30 %) around the level: 1 on it, near 0 far away.
+    """Share of the person's events of some roles that were with the candidate's value of `field`.
 
     Args:
         name: Feature name.
-        field: A number above 0, such as a price or a length.
-        group: Category field inside which levels are compared.
+        field: A category field.
         about: One sentence.
-        spread: Width of the bell, in log units.
-        shrinkage: Weight of the group's mean.
-        half_life_days: Decay of the history.
+        *roles: Roles that count.
+        within: A category field; only events with the candidate's value of it count.
         reason: Told when it moved an item up.
 
     Returns:
-        A feature in 0 to 1; NaN without the number or without positive history in the group.
+        A feature in 0 to 1; NaN without any such event, or for an item without the fields.
     """
 
-    def compute(queries: Queries, candidates: Candidates, table: ItemTable) -> NDArray[np.float32]:
-        number = table.number(field)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            log = np.where(number > 0, np.log(number), np.nan)
-        groups = table.category(group)
-        shape = (len(queries), max(len(groups.names), 1))
-        has = np.isfinite(log) & (groups.codes >= 0)
-        count = np.bincount(groups.codes[has], minlength=shape[1])
-        mean = np.bincount(groups.codes[has], log[has], shape[1]) / np.maximum(count, 1)
-        good = known(queries, len(table)) & (queries.weights > 0)
-        good[good] &= has[queries.items[good]]
-        weight, row, items = decayed(queries, half_life_days, good), rows_of(queries.ptr)[good], queries.items[good]
-        mass = sum_by(row, groups.codes[items], weight, shape)
-        level = sum_by(row, groups.codes[items], weight * log[items], shape)
-        level = (level + shrinkage * mean) / np.maximum(mass + shrinkage, 1e-12)
-        of, code = rows_of(candidates.ptr), groups.codes[candidates.items]
-        distance = (log[candidates.items] - level[of, code]) / spread
-        value = np.exp(-0.5 * distance**2)
-        return np.where((code >= 0) & (mass[of, code] > 0), value, np.nan).astype(np.float32)
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        count = counted(batch, roles)
+        if within:
+            tied, of = both(batch, within, field), ties(batch, within)
+            some = of.mean(of.total(count))
+        else:
+            tied = ties(batch, field)
+            some = batch.once(("all", roles), lambda: _all(batch, count))[batch.row]
+        mine = tied.mean(tied.total(count))
+        out = np.full(len(mine), np.nan)
+        np.divide(mine, some, out=out, where=tied.has & (some > 0))
+        return out.astype(np.float32)
 
-    return Feature(name, "share", (field, group), about, compute, reason)
+    return Feature(name, "share", tuple(dict.fromkeys(f for f in (field, within) if f)), about, compute, reason)
 
 
 def sibling(name: str, field: str, about: str, *, reason: Reason | None = None) -> Feature:
     """1 for a candidate that shares `field` with something the person turned to but is not that thing, else 0."""
 
-    def compute(queries: Queries, candidates: Candidates, table: ItemTable) -> NDArray[np.float32]:
-        codes = table.category(field).codes
-        n = max(len(table.category(field).names), 1)
-        good = known(queries, len(table)) & (queries.weights > 0)
-        row, items = rows_of(queries.ptr)[good], queries.items[good]
-        touched = sum_by(row, codes[items], np.ones(len(items)), (len(queries), n)) > 0
-        own = np.unique(row * np.int64(len(table)) + items)
-        of, code = rows_of(candidates.ptr), codes[candidates.items]
-        itself = np.isin(of * np.int64(len(table)) + candidates.items, own)
-        value: NDArray[np.float32] = ((code >= 0) & touched[of, code] & ~itself).astype(np.float32)
-        return value
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        of, same, count = ties(batch, field), itself(batch), liked(batch).astype(np.float64)
+        found = of.has & (of.mean(of.total(count)) > 0) & ~(same.mean(same.total(count)) > 0)
+        return found.astype(np.float32)
 
     return Feature(name, "share", (field,), about, compute, reason)
 
 
-def _affinity(field: str, half_life_days: float, sign: int) -> Compute:
-    def compute(queries: Queries, candidates: Candidates, table: ItemTable) -> NDArray[np.float32]:
-        codes = table.category(field).codes
-        good = known(queries, len(table)) & ((queries.weights > 0) if sign > 0 else (queries.weights != 0))
-        weight = decayed(queries, half_life_days, good) * sign
-        row, code = rows_of(queries.ptr)[good], codes[queries.items[good]]
-        shape = (len(queries), max(len(table.category(field).names), 1))
+def _all(batch: Batch, count: Floats) -> Floats:
+    return np.bincount(past(batch).row, count, len(batch.queries)).astype(np.float64)
+
+
+def _affinity(field: str, half_life_days: float, reads: Reads, *, against: bool = False) -> Compute:
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        tied = ties(batch, field, reads)
         # An affinity counts likings alone; an aversion is what dislikes leave after likings.
-        total = sum_by(row, code, weight, shape)
-        best = total.max(axis=1)
-        of, mine = rows_of(candidates.ptr), codes[candidates.items]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.clip(total[of, mine] / best[of], 0, 1)
-        return np.where((mine >= 0) & (best[of] > 0), share, np.nan).astype(np.float32)
+        weight = faded(batch, half_life_days, against=against)
+        total = tied.total(-weight if against else weight)
+        best = tied.pairs.best(total)
+        if against:
+            np.maximum(total, 0.0, out=total)
+        # By pair, and then to the candidates: 0 of 0 is nobody's liking, and NaN.
+        share = np.minimum(total / tied.pairs.of_rows(np.where(best > 0, best, np.nan)), 1.0)
+        return tied.share(share)
 
     return compute
-
-
-def _ragged_take(ptr: NDArray[np.int64], rows: NDArray[np.int32]) -> NDArray[np.int64]:
-    sizes = ptr[rows + 1] - ptr[rows]
-    ends = np.cumsum(sizes)
-    taken: NDArray[np.int64] = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(
-        ptr[rows] - (ends - sizes), sizes
-    )
-    return taken

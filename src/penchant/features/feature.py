@@ -1,4 +1,4 @@
-"""The shape of a feature: declared once with a name, a unit, what it reads and a sentence."""
+"""The shape of a feature: declared once with a name, a unit, what it reads, its range and a sentence."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.catalog import ItemTable
-from penchant.dataset import Queries
-from penchant.slate import Candidates, Reason
+from penchant.features.batch import Batch
+from penchant.slate import Reason
 
-Compute = Callable[[Queries, Candidates, ItemTable], NDArray[np.float32]]
+Compute = Callable[[Batch], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -20,12 +19,14 @@ class Feature:
     """A vectorized function over a ragged batch; serving calls it with a batch of one, training with thousands.
 
     Attributes:
-        name: Its name in objectives and traces.
-        unit: Unit of the value, `share` for 0 to 1.
+        name: Its name in objectives, heads and traces.
+        unit: Unit of the value: `share` for 0 to 1, or as in `days`, `log ratio`, `count`, `code`.
         reads: Item fields it reads.
         about: One sentence.
-        compute: Values aligned with `candidates.items`, float32; NaN where nothing can be said.
+        compute: Values aligned with `batch.candidates.items`, float32; NaN where nothing can be said.
         reason: What to tell a person when this feature moved an item up, or None to stay silent.
+        low: Least value there can be.
+        high: Highest value there can be.
     """
 
     name: str
@@ -34,3 +35,5 @@ class Feature:
     about: str
     compute: Compute
     reason: Reason | None = None
+    low: float = 0.0
+    high: float = 1.0

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.catalog import ItemTable
-from penchant.dataset import Queries
+from penchant.features.batch import Batch
 from penchant.features.feature import Feature
 from penchant.features.ragged import rows_of
-from penchant.slate import Candidates, Reason
+from penchant.slate import Reason
 
 
 def freshness(name: str, field: str, about: str, *, half_life_days: float, reason: Reason | None = None) -> Feature:
     """1 for something that came out now, halved with every half-life since; NaN without the date."""
 
-    def compute(queries: Queries, candidates: Candidates, table: ItemTable) -> NDArray[np.float32]:
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        queries, candidates, table = batch.queries, batch.candidates, batch.table
         age = (queries.now[rows_of(candidates.ptr)] - table.number(field)[candidates.items]) / 86_400.0
         return np.exp2(-np.maximum(age, 0) / half_life_days).astype(np.float32)
 

@@ -7,6 +7,7 @@ from penchant.placements.record import Acted, Record, Worth
 from penchant.placements.request import Ask, Parts
 from penchant.placements.rule import Action, Rule
 from penchant.placements.rule_check import validate_rule
+from penchant.placements.trace import Trace
 
 __all__ = [
     "Acted",
@@ -17,6 +18,7 @@ __all__ = [
     "Parts",
     "Record",
     "Rule",
+    "Trace",
     "Worth",
     "answer",
     "compile_rules",

@@ -1,4 +1,4 @@
-"""One request of one placement: retrieve, constrain, value, select, fall back, check again.
+"""One request of one placement: retrieve, constrain, value, select, fall back, explore, check again.
 
 The answer cannot fail: a source or a feature that raises is named in `degraded`, and what is still empty is
 filled by the fallback chain, whose last link is the catalog itself. Hard constraints hold for every link and every
@@ -7,23 +7,34 @@ rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.clock import Clock
 from penchant.dataset import Queries
+from penchant.features import Batch
 from penchant.pack import BLEND, CURATED, EDITORIAL, Facts, Placement
+from penchant.placements.chance import Given, chance
+from penchant.placements.exploration import EXPLORED
 from penchant.placements.fallback import Fallback, Spare
-from penchant.placements.reasons import MOST, of_list, reasons
+from penchant.placements.filled import Filled
+from penchant.placements.reasons import MOST, of_list, reasons, recognised
 from penchant.placements.record import Record, Shown, Worth, acted
 from penchant.placements.request import Ask, Parts
 from penchant.placements.retrieval import Retrieval, Retrieved, about
 from penchant.placements.selection import Chosen, pin, seated, select
+from penchant.placements.trace import Trace
 from penchant.placements.wishes import NO_WISHES, Wish, Wishes
-from penchant.ranking import Valued, score
+from penchant.ranking import Valued, value
 from penchant.slate import Candidates, Codes, Reason, Scores, SlateItem
+
+MOST_VALUED = 300
+"""Candidates that are valued; where sources propose more, those of the highest relevance. What a place is kept for
+(slots, sources that stand first, what rules are about) is always among them, and so are all where that many do not fill
+the slate."""
 
 RULE = "rule"
 """Source name of an item that a rule put on the slate."""
@@ -35,10 +46,18 @@ PROMOTED = Reason("promoted", "promoted by the editors")
 
 @dataclass(frozen=True)
 class Answer:
-    """Items of a slate, what did not work on the way, and what rules did, when any did something."""
+    """What came of a request.
+
+    Attributes:
+        items: The slate.
+        degraded: What did not work on the way.
+        trace: How the items got their order.
+        record: What rules did, when any did something.
+    """
 
     items: tuple[SlateItem, ...]
     degraded: tuple[str, ...]
+    trace: Trace = field(compare=False, repr=False)
     record: Record | None = None
 
 
@@ -72,44 +91,16 @@ def answer(placement: Placement, parts: Parts, ask: Ask, clock: Clock) -> Answer
     degraded += [f"late:{name}" for name in found.late]
     degraded += [f"source:{name}: {text}" for name, text in found.failed.items()]
     made = filling.fill(found, wishes)
-    degraded += [f"feature:{name}: {text}" for name, text in made.valued.failed.items()]
+    kinds = dict.fromkeys(parts.heads, "head")
+    degraded += [f"{kinds.get(name, 'feature')}:{name}: {text}" for name, text in made.valued.failed.items()]
     degraded += [f"fallback:{name}: {text}" for name, text in made.failed.items()]
-    items = filling.items(made, wishes)
     record = None
     if made.touched:
         plain = filling.fill(retrieval.found(), NO_WISHES) if found.ruled else filling.fill(found, NO_WISHES, made)
         record = filling.record(made, plain, wishes)
-    return Answer(items, tuple(degraded), record)
-
-
-@dataclass(frozen=True)
-class _Filled:
-    """A slate before it is put into words.
-
-    Attributes:
-        found: What sources proposed.
-        codes: Those candidates, and after them what rules brought.
-        valued: Value of `codes` by the objective.
-        factors: What rules multiply it by.
-        pinned: Positions in `codes` of pins, by place.
-        slate: Positions in `codes`, and spares where ranking left places empty.
-        failed: Links of the fallback chain that raised.
-        touched: Whether a rule is about anything of it.
-    """
-
-    found: Retrieved
-    codes: Codes
-    valued: Valued
-    factors: NDArray[np.float64]
-    pinned: frozenset[int]
-    slate: tuple[int | Spare, ...]
-    failed: dict[str, str]
-    touched: bool
-
-    @property
-    def rows(self) -> list[int]:
-        """Rows of the slate, in order."""
-        return [one.code if isinstance(one, Spare) else int(self.codes[one]) for one in self.slate]
+    drawn = chance(placement, parts, ask, made, wishes.quotas)
+    slate = drawn.given(made)
+    return Answer(filling.items(made, slate, drawn), tuple(degraded), filling.trace(made, slate), record)
 
 
 @dataclass(frozen=True)
@@ -122,7 +113,7 @@ class _Filling:
     queries: Queries
     allowed: NDArray[np.bool_]
 
-    def fill(self, found: Retrieved, wishes: Wishes, scored: _Filled | None = None) -> _Filled:
+    def fill(self, found: Retrieved, wishes: Wishes, scored: Filled | None = None) -> Filled:
         """Value candidates, choose among them, and let the fallback chain fill what is left.
 
         Args:
@@ -130,43 +121,79 @@ class _Filling:
             wishes: The rules.
             scored: The same candidates, valued already.
         """
+        if scored is not None:
+            return self._fill(scored.found, wishes, scored)
+        near = self._nearest(found, wishes)
+        made = self._fill(near, wishes)
+        filled = len(made.slate) == self.ask.size and not any(isinstance(one, Spare) for one in made.slate)
+        return made if filled or len(near.items) == len(found.items) else self._fill(found, wishes)
+
+    def _nearest(self, found: Retrieved, wishes: Wishes) -> Retrieved:
+        """Candidates that are valued: all of them, or where there are too many the most relevant ones."""
+        if len(found.items) <= MOST_VALUED:
+            return found
+        kept = np.zeros(len(found.items), bool)
+        kept[np.argsort(-found.relevance, kind="stable")[:MOST_VALUED]] = True
+        for source in self.placement.sources:
+            share = found.shares.get(source.model)
+            if share is not None and source.first:
+                kept |= share > 0
+            elif share is not None and source.slots:
+                # Some of its best may be on the slate already.
+                kept[np.argsort(-share, kind="stable")[: source.slots + self.ask.size]] = True
+        for wish in (*wishes.pins, *wishes.quotas, *wishes.moves):
+            kept |= wish.rows[found.items]
+        return found.where(kept)
+
+    def _fill(self, found: Retrieved, wishes: Wishes, scored: Filled | None = None) -> Filled:
         table, size = self.parts.table, self.ask.size
         left = wishes.open(self.allowed)
         fallback = Fallback(self.placement, self.parts, self.queries, {})
         wanted, owed = self._brought(found.items, left, wishes, fallback)
         codes = np.concatenate([found.items, np.array([*owed, *wanted], np.int32)])
         if scored is None:
-            features = {feature.name: feature for feature in self.parts.pack.features}
-            relevance = np.zeros(len(codes), np.float32)
-            relevance[: len(found.items)] = found.relevance
-            candidates = Candidates(np.array([0, len(codes)], np.int64), codes, relevance)
-            valued = score(self.ask.objective, features, self.queries, candidates, table)
+            batch, valued = self._valued(found, codes)
         else:
-            some = slice(0, len(codes))
-            terms = {name: share[some] for name, share in scored.valued.terms.items()}
-            valued = Valued(scored.valued.value[some], terms, {})
-        value = wishes.moved(codes, valued.value)
-        pinned = pin(wishes.pins, codes, value, table, size)
+            batch, valued = scored.batch, scored.valued.first(len(codes))
+        worth = wishes.moved(codes, valued.value)
+        pinned = pin(wishes.pins, codes, worth, table, size)
         if wanted:
-            value = value.copy()
-            value[-len(wanted) :] = -np.inf  # what only a pin wants has the pin's place or none
-        chosen = select(self.placement, codes, value, found.shares, size, table, pinned, wishes.quotas)
+            worth = worth.copy()
+            worth[-len(wanted) :] = -np.inf  # what only a pin wants has the pin's place or none
+        chosen = select(self.placement, codes, worth, found.shares, size, table, pinned, wishes.quotas)
         spares = self._spares(chosen, codes, left, wishes, fallback)
         # Last of all, once more: no source, slot or rule may pass a hard constraint.
         places: dict[int, int | Spare] = dict(pinned)
         others: list[int | Spare] = [*chosen.others, *spares]
         filled = seated(places, others)
         slate = [one for one in filled if left[one.code if isinstance(one, Spare) else int(codes[one])]]
-        return _Filled(
+        return Filled(
             found,
             codes,
+            batch,
             valued,
             wishes.factors(codes),
             frozenset(pinned.values()),
             tuple(slate),
+            left,
             fallback.failed,
             bool(wishes) and self._touched(found, codes, bool(spares), bool(pinned), wishes),
         )
+
+    def _valued(self, found: Retrieved, codes: Codes) -> tuple[Batch, Valued]:
+        """The candidates, and what rules brought, which nobody retrieved; and what they are worth."""
+        parts, objective = self.parts, self.ask.objective
+        relevance = np.full(len(codes), np.nan, np.float32)
+        relevance[: len(found.items)] = found.relevance
+        batch = Batch(
+            self.queries,
+            Candidates(np.array([0, len(codes)], np.int64), codes, relevance),
+            parts.table,
+            parts.statistics,
+            parts.moment(self.placement, self.ask.device, len(codes)),
+        )
+        features = {feature.name: feature for feature in parts.pack.features}
+        return batch, value(objective, features, batch, parts.heads, parts.floor_of(objective))
 
     def _brought(
         self, items: Codes, left: NDArray[np.bool_], wishes: Wishes, fallback: Fallback
@@ -231,22 +258,26 @@ class _Filling:
         # Where the fallback chain answered, anything in the catalog would have been.
         return spared and any(bool((wish.rows & self.allowed).any()) for wish in (*about_, *wishes.excludes))
 
-    def items(self, made: _Filled, wishes: Wishes) -> tuple[SlateItem, ...]:
+    def items(self, made: Filled, slate: Sequence[int | Spare], drawn: Given) -> tuple[SlateItem, ...]:
         """The slate in words."""
         queries, parts = self.queries, self.parts
         nobody = not len(queries.seeds) and not bool((queries.weights > 0).any())
         features = {feature.name: feature for feature in parts.pack.features}
         blended = self._blended(made.found)
+        reads = {name for head in made.valued.heads for name in parts.heads[head].features}
+        moved = recognised(self.ask.objective, made.valued, reads, features, made.batch)
         told: list[SlateItem] = []
-        for one in made.slate:
+        for place, one in enumerate(slate):
+            likely = float(drawn.propensity[place])
             if isinstance(one, Spare):
                 # An item that stands there because nobody chose anything is not popular.
-                told.append(self._item(one.code, len(told) + 1, 0.0, (one.name,), (POPULAR,) if one.score > 0 else ()))
+                popular = (POPULAR,) if one.score > 0 else ()
+                told.append(self._item(one.code, place + 1, 0.0, (one.name,), popular, likely))
                 continue
             ranked = one < len(made.found.items)
             sources = self._sources(one, made.found) if ranked else ()
             shares = made.found.shares if ranked else {}
-            why = reasons(one, self.placement, shares, made.valued.terms, features, blended if ranked else {})
+            why = reasons(one, self.placement, shares, moved, features, blended if ranked else {})
             if not why and nobody and ranked:
                 why = (POPULAR,)  # without a history or seeds, what everybody chose is all that can have moved it
             if made.factors[one] > 1:
@@ -255,8 +286,10 @@ class _Filling:
                 why = (CHOSEN, *why)
             if one in made.pinned or not ranked:
                 sources = (*sources, RULE)
-            value = float(made.valued.value[one])
-            told.append(self._item(int(made.codes[one]), len(told) + 1, value, sources, why[:MOST]))
+            if place == drawn.place:
+                sources = (*sources, EXPLORED)
+            worth = float(made.valued.value[one])
+            told.append(self._item(int(made.codes[one]), place + 1, worth, sources, why[:MOST], likely))
         return tuple(told)
 
     def _sources(self, one: int, found: Retrieved) -> tuple[str, ...]:
@@ -276,12 +309,23 @@ class _Filling:
         return told
 
     def _item(
-        self, code: int, position: int, value: float, source: tuple[str, ...], why: tuple[Reason, ...]
+        self, code: int, position: int, worth: float, source: tuple[str, ...], why: tuple[Reason, ...], likely: float
     ) -> SlateItem:
-        name = self.parts.table.ids[code]
-        return SlateItem(id=name, position=position, value=round(value, 6), source=source, reasons=why, propensity=1.0)
+        return SlateItem(
+            id=self.parts.table.ids[code],
+            position=position,
+            value=round(worth, 6),
+            source=source,
+            reasons=why,
+            propensity=float(f"{likely:.7g}"),
+        )
 
-    def record(self, made: _Filled, plain: _Filled, wishes: Wishes) -> Record | None:
+    def trace(self, made: Filled, slate: Sequence[int | Spare]) -> Trace:
+        """How the slate came to its order."""
+        at = np.array([-1 if isinstance(one, Spare) else one for one in slate], np.int64)
+        return Trace(self.ask.objective, made.valued, made.batch, at)
+
+    def record(self, made: Filled, plain: Filled, wishes: Wishes) -> Record | None:
         """What rules did, against the slate without them; None when they did nothing."""
         table, rows = self.parts.table, made.rows
         shown = Shown(
@@ -299,7 +343,7 @@ class _Filling:
         return Record(objective=objective, rules=done, without=without)
 
     @staticmethod
-    def _of(source: str, made: _Filled) -> list[int]:
+    def _of(source: str, made: Filled) -> list[int]:
         """Rows of the slate that a source proposed."""
         share: Scores | None = made.found.shares.get(source)
         if share is None:

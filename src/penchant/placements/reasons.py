@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from penchant.features import Feature
+import numpy as np
+
+from penchant.features import Batch, Feature, matrix
 from penchant.models import Reads
 from penchant.pack import Pack, Placement
+from penchant.ranking import Objective, Valued
 from penchant.slate import Reason, Scores
 
 LEAST = 0.05
 """A share of value below this moved nothing that is worth a sentence."""
+HIGH = 0.5
+"""A share from which on a person sees what is meant; of other units it is 1, as in once bought, or twice as many."""
+WEIGHT = 0.25
+"""How strongly a feature that only heads read counts among reasons; others have their weight in the objective's sum."""
 MOST = 3
 _LEADS = 1e9
 """Above any share of value."""
@@ -30,7 +37,7 @@ def reasons(
         position: The candidate's position in the arrays.
         placement: Whose sources carry reasons.
         shares: What each source added to relevance.
-        terms: What each feature added to value.
+        terms: What each feature added to value, or counts among reasons; see `recognised`.
         features: Features by name; one without a reason stays silent.
         blended: What the lists of the blend added to relevance, by the reason they give.
     """
@@ -49,6 +56,36 @@ def reasons(
     found.sort(key=lambda pair: -pair[0])
     unique = dict.fromkeys(reason for _, reason in found)
     return tuple(unique)[:MOST]
+
+
+def recognised(
+    objective: Objective, valued: Valued, reads: Collection[str], features: Mapping[str, Feature], batch: Batch
+) -> Mapping[str, Scores]:
+    """What moved candidates by features that people recognise: what each added to a sum; of a formula, which are high.
+
+    What is told are the features themselves, which say something of the person and the item. What a formula makes of
+    them, and what an item earns, is nobody's reason to want it.
+
+    Args:
+        objective: What gave the values.
+        valued: The values.
+        reads: Features that the heads of the formula read.
+        features: Features by name.
+        batch: The candidates.
+    """
+    if valued.by == "sum":
+        return valued.terms
+    weights = {term.feature: term.weight for term in objective.terms}
+    named = {*reads, *weights}
+    told = [one for one in features.values() if one.reason is not None and one.name in named]
+    made = matrix(told, batch)
+    found: dict[str, Scores] = {}
+    for column, feature in zip(made.values.T, told, strict=True):
+        least = HIGH if feature.unit == "share" else 1.0
+        weight = np.float32(weights.get(feature.name, WEIGHT))
+        with np.errstate(invalid="ignore"):
+            found[feature.name] = np.where(column >= least, np.minimum(column, 1.0) * weight, 0.0).astype(np.float32)
+    return found
 
 
 _TASTE = Reason("similar_taste", "people with a taste like yours chose it")

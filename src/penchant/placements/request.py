@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.catalog import About, ItemTable
+from penchant.features import DEVICES, Moment, Statistics
 from penchant.models import Blend, Fitted
 from penchant.pack import Facts, Pack, Placement
 from penchant.placements.compiled import CompiledRule
-from penchant.ranking import Objective
+from penchant.ranking import AnyHead, Objective
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Parts:
         table: The live catalog: the release's items first, then those that came later.
         n_known: How many rows of the table the release has; models that take in later items know more.
         blends: What was learned for the source `blend`, by placement; empty when nothing was.
+        heads: Heads by name, with the chains of them; empty before there are rows to learn them from.
+        statistics: What is known of items by now.
+        floors: Relevance floor by objective: the share of the best item's chance at the goal that an item needs to be
+            ordered by value.
+        places: Placements whose codes heads know, in their order.
     """
 
     pack: Pack
@@ -32,6 +38,26 @@ class Parts:
     table: ItemTable
     n_known: int
     blends: Mapping[str, Blend] = field(default_factory=dict)
+    heads: Mapping[str, AnyHead] = field(default_factory=dict)
+    statistics: Statistics = field(default_factory=Statistics.empty)
+    floors: Mapping[str, float] = field(default_factory=dict)
+    places: Sequence[str] = ()
+
+    def floor_of(self, objective: Objective) -> float:
+        """The relevance floor of an objective; until one was chosen for it, its goal alone orders."""
+        return self.floors.get(objective.name, 1.0)
+
+    def moment(self, placement: Placement, device: str | None, m: int) -> Moment:
+        """What heads are told of the moment of one request with m candidates.
+
+        Args:
+            placement: Which slot.
+            device: One of `DEVICES`, or None.
+            m: Number of candidates.
+        """
+        where = self.places.index(placement.name) if placement.name in self.places else -1
+        what = DEVICES.index(device) if device in DEVICES else -1
+        return Moment(np.array([what], np.int8), np.array([where], np.int16), np.ones(m, np.int16))
 
     def blend_of(self, placement: Placement) -> Blend | None:
         """What the source `blend` is in a placement; None when nothing was learned for it.
@@ -57,6 +83,9 @@ class Ask:
         personalized: False answers without the person's history.
         rules: Rules that run for the placement now, by priority.
         about: What rules may know: seeds, moment, and of the person what may be used.
+        device: What the person holds, one of `penchant.features.DEVICES`; None where nobody knows.
+        explore: Share of all places that is left to chance.
+        seed: What this answer's luck depends on.
     """
 
     facts: Facts
@@ -66,3 +95,6 @@ class Ask:
     personalized: bool = True
     rules: Sequence[CompiledRule] = ()
     about: About = field(default_factory=About)
+    device: str | None = None
+    explore: float = 0.0
+    seed: bytes = b""

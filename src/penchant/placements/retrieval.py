@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,16 @@ class Retrieved:
     failed: Mapping[str, str]
     ruled: bool = False
     blended: Mapping[tuple[str, Reads], Scores] = field(default_factory=dict)
+
+    def where(self, kept: NDArray[np.bool_]) -> Retrieved:
+        """Some of the candidates, in the same order."""
+        return replace(
+            self,
+            items=self.items[kept],
+            relevance=self.relevance[kept],
+            shares={model: share[kept] for model, share in self.shares.items()},
+            blended={one: share[kept] for one, share in self.blended.items()},
+        )
 
 
 class Retrieval:

@@ -1,18 +1,16 @@
-"""Candidates get their value: an objective's terms, one by one, so that every share can be shown."""
+"""Candidates get their value by a sum: an objective's terms, one by one, so that every share can be shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.catalog import ItemTable
-from penchant.dataset import Queries
-from penchant.features import Feature
+from penchant.features import Batch, Feature
 from penchant.ranking.objective import Objective
-from penchant.slate import Candidates
 
 
 @dataclass(frozen=True)
@@ -20,44 +18,59 @@ class Valued:
     """Values and where they come from, aligned with the candidates' items.
 
     Attributes:
-        value: Sum of the terms, float32.
-        terms: Share of each term by feature name, float32.
-        failed: Features that raised, with the error's text; they add nothing.
+        value: What candidates are ordered by, float32. By a formula it is the formula's number; an item below the
+            relevance floor stands below all others of its request, by its goal.
+        terms: Share of each term by name, float32: of a sum, weight times feature; of a formula, what the value owes to
+            this name not being as it is on average over the request.
+        failed: Features and heads that raised, with the error's text; features add nothing.
+        heads: Predictions by head, float32, of those that were asked.
+        by: Whether the formula or the sum gave the values.
+        below: Which items are below the relevance floor; empty when there is none.
+        guessed: Items whose formula had no number, as where a margin is not told; they are valued for their goal as
+            the others of their request are on average. Empty when there is none.
     """
 
     value: NDArray[np.float32]
     terms: Mapping[str, NDArray[np.float32]]
     failed: Mapping[str, str]
+    heads: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    by: Literal["formula", "sum"] = "sum"
+    below: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    guessed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+
+    def first(self, n: int) -> Self:
+        """The first n candidates alone; what failed is not told again."""
+        return replace(
+            self,
+            value=self.value[:n],
+            terms={name: share[:n] for name, share in self.terms.items()},
+            failed={},
+            heads={name: told[:n] for name, told in self.heads.items()},
+            below=self.below[:n],
+            guessed=self.guessed[:n],
+        )
 
 
-def score(
-    objective: Objective,
-    features: Mapping[str, Feature],
-    queries: Queries,
-    candidates: Candidates,
-    table: ItemTable,
-) -> Valued:
-    """Value candidates by an objective.
+def score(objective: Objective, features: Mapping[str, Feature], batch: Batch) -> Valued:
+    """Value candidates by the sum of an objective's terms.
 
     Args:
-        objective: The formula.
+        objective: Its terms.
         features: Features by name; `relevance` is the candidates' own score.
-        queries: n requests.
-        candidates: n rows, whose scores are relevance, 0 to 1.
-        table: The catalog in the candidates' item space.
+        batch: n requests and their candidates, whose scores are relevance, 0 to 1.
 
     Returns:
         Values; a feature that can say nothing (NaN) adds nothing.
     """
-    total = np.zeros(len(candidates.items), np.float32)
+    total = np.zeros(len(batch.candidates.items), np.float32)
     terms: dict[str, NDArray[np.float32]] = {}
     failed: dict[str, str] = {}
     for term in objective.terms:
         if term.feature == "relevance":
-            raw = candidates.scores
+            raw = batch.candidates.scores
         else:
             try:
-                raw = features[term.feature].compute(queries, candidates, table)
+                raw = features[term.feature].compute(batch)
                 if raw.shape != total.shape:
                     raise ValueError(f"{raw.shape} values for {total.shape} candidates")
             except Exception as error:  # an answer without one term is better than none; the caller says so

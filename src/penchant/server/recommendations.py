@@ -18,7 +18,7 @@ from penchant.server.body import check_depth
 from penchant.server.browser_filter import check_browser_filter
 from penchant.server.problems import documented
 from penchant.server.state import engine_of
-from penchant.serving import RecommendationRequest
+from penchant.serving import ExplainedSlate, RecommendationRequest
 from penchant.slate import Reason, Slate
 
 
@@ -27,9 +27,11 @@ class RecommendationBody(RecommendationRequest, frozen=True, kw_only=True, forbi
 
     Attributes:
         identity_token: What lets a browser key ask for a known person; the header `X-Identity-Token` does too.
+        explain: Say of every item how it came to its place; for keys of servers alone. Such an answer is not logged.
     """
 
     identity_token: Annotated[str, Meta(max_length=4_096)] | None = None
+    explain: bool = False
 
 
 class PublicItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +64,7 @@ class PublicSlate(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def recommendations(
     request: Request[Any, Any, Any], data: JSONBody[RecommendationBody], state: State
-) -> Slate | PublicSlate:
+) -> ExplainedSlate | Slate | PublicSlate:
     """Fill one placement for one person.
 
     Always answers when the placement exists: what does not work is named in `degraded`, and the fallback chain
@@ -71,6 +73,13 @@ async def recommendations(
     """
     asker = caller(request)
     check_depth(data.filter)
+    if data.explain:
+        if not asker.trusted:
+            raise NotAllowed(
+                Scope.RECOMMEND,
+                "explain: a browser key (pk_) is not told what items are worth; ask with a server's key (sk_)",
+            )
+        return await sync_to_thread(engine_of(state).explain, _asked(request, asker, data))
     slate = await sync_to_thread(engine_of(state).recommend, _asked(request, asker, data))
     return slate if asker.trusted else _public(slate)
 

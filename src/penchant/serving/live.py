@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from penchant.pack import Pack, Placement
 from penchant.placements import CompiledRule, Parts, compile_rules
 from penchant.serving.loaded import Loaded, load
 from penchant.serving.mirror import CatalogMirror
+from penchant.serving.statistics import Counted
 from penchant.storage import Releases, Store, Versions
 
 AT_ONCE = 200
@@ -61,6 +62,7 @@ class View:
         schema: Fields of the domain's items.
         rules: Rules of the domain, whether they run now or not.
         rule_notes: What of the rules cannot be obeyed, for `degraded`.
+        counted: What the release knew of items, and how far that goes in the log.
     """
 
     parts: Parts
@@ -70,6 +72,7 @@ class View:
     schema: Schema
     rules: tuple[CompiledRule, ...] = ()
     rule_notes: tuple[str, ...] = ()
+    counted: Counted = field(default_factory=Counted.nothing)
 
 
 class LiveDomain:
@@ -148,12 +151,23 @@ class LiveDomain:
         notes = loaded.notes if loaded.release else (*loaded.notes, "no release: trained on nothing yet")
         told = (note for model in self._models.values() for note in getattr(model, "notes", ()))
         return View(
-            Parts(self._pack, self._models, table, len(loaded.known), loaded.blends),
+            Parts(
+                self._pack,
+                self._models,
+                table,
+                len(loaded.known),
+                loaded.blends,
+                loaded.heads,
+                loaded.statistics,
+                loaded.floors,
+                loaded.places,
+            ),
             Codes(table),
             loaded.release,
             (*notes, *told, *self._failed.values(), *self._mirror.notes),
             self._schema,
             *self._rules,
+            Counted(loaded.release, loaded.statistics, loaded.seq, loaded.slates),
         )
 
     def _catch_up(self) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
+from penchant.features import RELEVANCE, Statistics
 from penchant.models import Blend, Fitted, Share, State
-from penchant.pack import BLEND, Pack
+from penchant.pack import BLEND, HEAD, OBJECTIVES, STATISTICS, Pack
+from penchant.ranking import AnyHead, FittedHead, heads_for, with_chains
 from penchant.storage import ITEM_SPACE, Part, Releases, unpack_text
 
 
@@ -23,6 +25,12 @@ class Loaded:
         known: Ids of the items that the models know, by code.
         catalog: Version of the catalog it was fitted on; None when nobody wrote it down.
         blends: What was learned for the source `blend`, by placement.
+        heads: Fitted heads by name, and the chains of them that serve.
+        statistics: What was known of items.
+        seq: Last sequence number of the log that is in the statistics; None when nobody wrote it down.
+        slates: Moment up to which shown slates are in them, milliseconds; None when none are.
+        floors: Relevance floor by objective.
+        places: Placements whose codes the heads know, in their order.
         notes: What is not as it should be.
     """
 
@@ -31,7 +39,28 @@ class Loaded:
     known: Sequence[str] = ()
     catalog: int | None = None
     blends: Mapping[str, Blend] = field(default_factory=dict)
+    heads: Mapping[str, AnyHead] = field(default_factory=dict)
+    statistics: Statistics = field(default_factory=Statistics.empty)
+    seq: int | None = None
+    slates: int | None = None
+    floors: Mapping[str, float] = field(default_factory=dict)
+    places: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class _Counted(msgspec.Struct, frozen=True):
+    """Settings of the part `statistics`."""
+
+    seq: int | None = None
+    slates: int | None = None
+
+
+class _Steered(msgspec.Struct, frozen=True):
+    """Settings of the part `objectives`."""
+
+    floors: dict[str, float] = {}
+    placements: tuple[str, ...] = ()
+    chains: tuple[str, ...] = ()
 
 
 def load(domain: str, pack: Pack, releases: Releases) -> Loaded:
@@ -46,8 +75,26 @@ def load(domain: str, pack: Pack, releases: Releases) -> Loaded:
         return Loaded(notes=tuple(notes))
     models: dict[str, Fitted] = {}
     blends: dict[str, Blend] = {}
+    heads, told = _heads(release.parts, pack)
+    notes += told
+    counted, statistics = _Counted(), Statistics.empty()
+    steered = _Steered()
     for name, part in release.parts.items():
-        if name == ITEM_SPACE:
+        if name == ITEM_SPACE or name.startswith(HEAD):
+            continue
+        if name == STATISTICS:
+            try:
+                counted = msgspec.convert(dict(part.settings), _Counted)
+                statistics = Statistics.from_arrays(part.arrays)
+            except (msgspec.ValidationError, KeyError, ValueError, IndexError) as error:  # heads know less then
+                counted = _Counted()
+                notes.append(f"the statistics of the release cannot be read: {type(error).__name__}: {error}")
+            continue
+        if name == OBJECTIVES:
+            try:
+                steered = msgspec.convert(dict(part.settings), _Steered)
+            except msgspec.ValidationError as error:
+                notes.append(f"the objectives of the release cannot be read: {type(error).__name__}: {error}")
             continue
         if name == BLEND:
             try:
@@ -67,8 +114,46 @@ def load(domain: str, pack: Pack, releases: Releases) -> Loaded:
     space = release.parts[ITEM_SPACE]
     blends, told = _held(blends, models)
     notes += told
-    catalog = space.settings.get("catalog")
-    return Loaded(release.id, models, unpack_text(space.arrays), catalog, blends, tuple(notes))
+    return Loaded(
+        release.id,
+        models,
+        unpack_text(space.arrays),
+        space.settings.get("catalog"),
+        blends,
+        heads_for(pack.objectives, with_chains(heads, pack.heads, steered.chains)),
+        statistics,
+        counted.seq,
+        counted.slates,
+        steered.floors,
+        steered.placements,
+        tuple(notes),
+    )
+
+
+def _heads(parts: Mapping[str, Part], pack: Pack) -> tuple[dict[str, FittedHead], list[str]]:
+    """Heads that can be asked, and what is to be noted."""
+    declared = {head.name for head in pack.heads}
+    known = {RELEVANCE.name, *(feature.name for feature in pack.features)}
+    heads: dict[str, FittedHead] = {}
+    notes: list[str] = []
+    for part, content in parts.items():
+        if not part.startswith(HEAD):
+            continue
+        name = part.removeprefix(HEAD)
+        if name not in declared:
+            notes.append(f"head {name} of the release is none that this pack has")
+            continue
+        try:
+            head = FittedHead.restore(state_of(content))
+        except Exception as error:  # made by another version: formulas that do not name it still serve
+            notes.append(f"head {name} of the release cannot be read: {type(error).__name__}: {error}")
+            continue
+        lacking = [feature for feature in head.features if feature not in known]
+        if lacking:
+            notes.append(f"head {name} of the release reads what this pack does not have: {', '.join(lacking)}")
+        else:
+            heads[name] = head
+    return heads, notes
 
 
 def _blends(settings: Mapping[str, Any], pack: Pack) -> tuple[dict[str, Blend], list[str]]:

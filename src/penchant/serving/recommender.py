@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,11 +18,14 @@ from penchant.errors import InvalidRequest, NotFound, StorageError
 from penchant.events import Event, Role
 from penchant.pack import Facts, Pack, Placement
 from penchant.people import Rules, decide, profile
-from penchant.placements import Ask, CompiledRule, answer
+from penchant.placements import Answer, Ask, CompiledRule, Parts, answer
 from penchant.ranking import Objective
+from penchant.serving.explained import ExplainedSlate, explained
 from penchant.serving.live import LiveDomain, View
+from penchant.serving.logged import Asked, logged
 from penchant.serving.request import RecommendationRequest
-from penchant.serving.slate_log import SlateLog, logged
+from penchant.serving.slate_log import SlateLog
+from penchant.serving.statistics import LiveStatistics
 from penchant.slate import Slate
 from penchant.storage import Releases, SlateRow, Store
 
@@ -49,6 +52,7 @@ class DomainSetup:
         objective: Objective of placements that name none.
         region: Region of requests that name none.
         attributes: Free fields of items that can be filtered by, and what each holds.
+        explore: Share of all places that is left to chance.
     """
 
     name: str
@@ -57,11 +61,24 @@ class DomainSetup:
     objective: str
     region: str | None
     attributes: Mapping[str, FreeKind] = field(default_factory=dict)
+    explore: float = 0.0
 
     @cached_property
     def schema(self) -> Schema:
         """Columns of its items."""
         return Schema.of(self.pack.item, self.attributes)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What came of a request: the slate, how, of what, whose it is as far as that may be kept, and when (ms)."""
+
+    slate: Slate
+    answer: Answer
+    ask: Ask
+    parts: Parts
+    actor: str | None
+    at: int
 
 
 class Recommender:
@@ -95,6 +112,7 @@ class Recommender:
             name: LiveDomain(name, d.pack, store, releases, schema=d.schema, placements=d.placements)
             for name, d in domains.items()
         }
+        self._statistics = {name: LiveStatistics(name, d.pack.signals, store, consent) for name, d in domains.items()}
         self._readers = {name: Reader(d.pack.signals) for name, d in domains.items()}
         self._filters = {
             (name, placement.name): parse_filter(placement.filter, setup.schema, f"placements.{placement.name}.filter")
@@ -121,20 +139,55 @@ class Recommender:
             NotFound: No such placement or domain.
             InvalidRequest: Something the placement needs is missing, or the filter is wrong.
         """
+        made = self._made(request)
+        slate, ask = made.slate, made.ask
+        asked = Asked(
+            items=tuple(request.items),
+            device=ask.device,
+            region=ask.facts.region,
+            n=ask.size,
+            personalized=ask.personalized,
+        )
+        body = logged(slate, made.answer, asked)
+        self._log.add(SlateRow(slate.slate_id, slate.domain, made.actor, made.at, body))
+        return slate
+
+    def explain(self, request: RecommendationRequest) -> ExplainedSlate:
+        """Answer one request, and say of every item how it came to its place. Nobody is shown it: it is not logged.
+
+        Raises:
+            NotFound: No such placement or domain.
+            InvalidRequest: Something the placement needs is missing, or the filter is wrong.
+        """
+        made = self._made(request)
+        return explained(made.slate, made.answer.trace, made.parts)
+
+    def close(self) -> None:
+        """Wait for what was begun beside the requests."""
+        for statistics in self._statistics.values():
+            statistics.wait()
+
+    def _made(self, request: RecommendationRequest) -> _Made:
         setup, placement = self._find(request)
         view = self._live[setup.name].view()
         self._check(request, placement)
         # What is said of a filter must not depend on what else is wrong.
         wanted = None if request.filter is None else parse_filter(request.filter, setup.schema)
         shown = self._filters.get((setup.name, placement.name))
-        now = self._clock.now()
+        moment_now = self._clock.now()
+        at = int(moment_now * 1000)
+        now = at / 1000.0  # as the log tells it: whoever reads the slate there works out the same features
         notes = [*view.notes, *view.rule_notes]
+        counted = self._statistics[setup.name].at(view.counted, view.parts.table.row, now)
+        if counted.note:
+            notes.append(counted.note)
+        parts = replace(view.parts, statistics=counted.statistics)
         allowed = self._allowed(request, notes)
         personalized = request.personalized and allowed["personalization"]
         rules = tuple(rule for rule in view.rules if rule.runs(placement.name, now))
         known = self._known(setup, placement, request, personalized, shown, wanted, rules)
         actors, person = self._person(request, known, notes)
-        events, earlier = self._history(setup, actors, now, notes)
+        events, earlier = self._history(setup, actors, at, notes)
         seeds = np.array([view.codes[i] for i in request.items if i in view.codes], np.int32)
         notes += [f"unknown item: {i}" for i in request.items if i not in view.codes]
         region = request.region or setup.region
@@ -148,12 +201,13 @@ class Recommender:
             {**person, **moment},
         )
         about = About(seeds, facts.person if personalized else moment, now)
-        eligible = np.ones(len(view.parts.table), bool)
+        eligible = np.ones(len(parts.table), bool)
         if shown is not None:
-            eligible &= shown.mask(view.parts.table, About(seeds, facts.person, now))
+            eligible &= shown.mask(parts.table, About(seeds, facts.person, now))
         if wanted is not None:
-            eligible &= wanted.mask(view.parts.table, about)
+            eligible &= wanted.mask(parts.table, about)
         eligible[[view.codes[name] for name in request.exclude if name in view.codes]] = False
+        actor = request.actor if allowed["analytics"] else None
         ask = Ask(
             facts,
             request.n or placement.size,
@@ -162,10 +216,13 @@ class Recommender:
             personalized,
             rules,
             about,
+            request.device,
+            # Nothing is learned from what must not be kept or read, so nothing is tried there either.
+            setup.explore if personalized and allowed["analytics"] else 0.0,
+            msgspec.json.encode((setup.name, placement.name, actor, moment_now, view.release)),
         )
-        made = answer(placement, view.parts, ask, self._clock)
-        actor = request.actor if allowed["analytics"] else None
-        body = (setup.name, placement.name, actor, now, view.release, [item.id for item in made.items])
+        made = answer(placement, parts, ask, self._clock)
+        body = (setup.name, placement.name, actor, moment_now, view.release, [item.id for item in made.items])
         slate = Slate(
             slate_id=hashlib.blake2b(msgspec.json.encode(body), digest_size=16).hexdigest(),
             placement=placement.name,
@@ -174,9 +231,7 @@ class Recommender:
             items=made.items,
             degraded=(*notes, *made.degraded),
         )
-        at = int(now * 1000)
-        self._log.add(SlateRow(slate.slate_id, setup.name, actor, at, logged(slate, made.record)))
-        return slate
+        return _Made(slate, made, ask, parts, actor, at)
 
     def _find(self, request: RecommendationRequest) -> tuple[DomainSetup, Placement]:
         if request.domain is not None:
@@ -261,12 +316,11 @@ class Recommender:
         return actors, {name: msgspec.json.decode(value) for name, value in traits}
 
     def _history(
-        self, setup: DomainSetup, actors: list[str], now: float, notes: list[str]
+        self, setup: DomainSetup, actors: list[str], until: int, notes: list[str]
     ) -> tuple[list[Event], list[str]]:
-        """The latest events, and the items of goals before them."""
+        """The latest events up to a moment (milliseconds), and the items of goals before them."""
         if not actors:
             return [], []
-        until = int(now * 1000)
         try:
             events = self._store.history(setup.name, actors, until=until, limit=HISTORY)
             if len(events) < HISTORY:

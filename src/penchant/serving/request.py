@@ -8,8 +8,17 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from penchant.features import DEVICES
+
 MOST_ITEMS = 200
 """Longest slate."""
+
+_DEVICES = {
+    **{name: name for name in DEVICES},
+    **dict.fromkeys(("mobile", "smartphone", "ios", "android"), "phone"),
+    **dict.fromkeys(("computer", "pc", "laptop"), "desktop"),
+    "television": "tv",
+}
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -49,3 +58,9 @@ class RecommendationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_un
         if self.user_id is not None:
             return f"user:{self.user_id}"
         return f"anon:{self.anonymous_id}" if self.anonymous_id is not None else None
+
+    @property
+    def device(self) -> str | None:
+        """What `context.device` says the person holds, one of `penchant.features.DEVICES`; None where it does not."""
+        told = self.context.get("device")
+        return _DEVICES.get(told.lower()) if isinstance(told, str) else None

@@ -5,31 +5,9 @@ from __future__ import annotations
 import queue
 import threading
 
-import msgspec
-
-from penchant.placements import Record
-from penchant.slate import Slate
 from penchant.storage import SlateRow, Store
 
 _GROUP = 256
-
-
-class RuledSlate(Slate, frozen=True, kw_only=True):
-    """A slate on which rules acted, as the log keeps it.
-
-    Attributes:
-        rules: What they did, and what the slate would have been without them.
-    """
-
-    rules: Record
-
-
-def logged(slate: Slate, record: Record | None) -> bytes:
-    """A slate as the log keeps it: what was answered, and beside it what rules did, when any did something."""
-    if record is None:
-        return msgspec.json.encode(slate)
-    fields = {name: getattr(slate, name) for name in Slate.__struct_fields__}
-    return msgspec.json.encode(RuledSlate(**fields, rules=record))
 
 
 class SlateLog:

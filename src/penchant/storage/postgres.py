@@ -308,13 +308,14 @@ def _prepare(database: PostgresDatabase) -> None:
             return
         if version > SCHEMA_VERSION:
             raise StorageError(database.url, f"written by a newer penchant (schema {version})")
-        if "meta" in there and version != 2:
+        if "meta" in there and version not in (2, 3):
             raise StorageError(database.url, f"schema {version} is not one that this penchant can bring up to date")
-        taken = sorted(there & (_NEW_IN_3 if version else {table.name for table in TABLES}))
+        new: set[str] = {table.name for table in TABLES} if not version else _NEW_IN_3 if version == 2 else set()
+        taken = sorted(there & new)
         if taken:
             raise StorageError(database.url, f"the schema has a table {taken[0]} of something else")
-        for statement in _BEFORE_3 if version else ():
+        for statement in _BEFORE_3 if version == 2 else ():
             writer.execute(statement)
-        create(writer, "postgresql", secrets.token_hex(16))
-        if version:
+        create(writer, "postgresql", secrets.token_hex(16))  # version 4 has an index more
+        if version == 2:
             writer.execute(_LIVE_3)

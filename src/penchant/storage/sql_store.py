@@ -325,6 +325,10 @@ class SQLStore:
         """A served slate, or None."""
         return self._slates.find(slate_id)
 
+    def slates(self, domain: str, *, after: int = 0, until: int, batch: int = 1_000) -> Iterator[list[SlateRow]]:
+        """A domain's slates, those without a person too, by time and then id."""
+        return self._slates.scan(domain, after, until, batch)
+
     def slates_of(self, actors: Sequence[str]) -> list[SlateRow]:
         """Slates served to any of these, by time."""
         return self._slates.of(actors)

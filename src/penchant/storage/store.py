@@ -417,6 +417,17 @@ class Store(Protocol):
         """A served slate, or None."""
         ...
 
+    def slates(self, domain: str, *, after: int = 0, until: int, batch: int = 1_000) -> Iterator[list[SlateRow]]:
+        """A domain's slates, those without a person too, by time and then id.
+
+        Args:
+            domain: Domain name.
+            after: Milliseconds; earlier slates are left out.
+            until: Milliseconds; slates of this moment and later ones are left out.
+            batch: Most slates of one list.
+        """
+        ...
+
     def slates_of(self, actors: Sequence[str]) -> list[SlateRow]:
         """Slates served to any of these, by time."""
         ...

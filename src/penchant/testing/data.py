@@ -31,6 +31,9 @@ class Row:
         quantity: Pieces.
         price: Price of a piece.
         reversed_day: When it was taken back, in days; None is never.
+        progress: Share of the item taken in.
+        seconds: Seconds of attention.
+        event: What the event was called; empty where nobody said.
     """
 
     person: str
@@ -42,6 +45,9 @@ class Row:
     quantity: float = 1.0
     price: float = np.nan
     reversed_day: float | None = None
+    progress: float = np.nan
+    seconds: float = np.nan
+    event: str = ""
 
 
 def dataset(rows: Sequence[Row], items: Sequence[Item] = (), now_day: float = 100.0, domain: str = "test") -> Dataset:
@@ -66,6 +72,7 @@ def dataset(rows: Sequence[Row], items: Sequence[Item] = (), now_day: float = 10
     person = people.codes(row.person for row in rows)
     time = np.array([row.day * DAY for row in rows], np.float64)
     starts = (np.diff(person, prepend=-1) != 0) | (np.diff(time, prepend=0.0) > _SESSION_GAP)
+    names = tuple(sorted({row.event for row in rows if row.event}))
     weights = [_SIGNS.get(row.role, 1.0) if row.weight is None else row.weight for row in rows]
     reversals = [np.inf if row.reversed_day is None else row.reversed_day * DAY for row in rows]
     interactions = Interactions(
@@ -79,9 +86,12 @@ def dataset(rows: Sequence[Row], items: Sequence[Item] = (), now_day: float = 10
         basket=np.array([-1 if row.basket is None else baskets[row.basket] for row in rows], np.int32),
         session=(np.cumsum(starts) - 1).astype(np.int32),
         reversed_at=np.array(reversals, np.float64),
+        progress=np.array([row.progress for row in rows], np.float32),
+        seconds=np.array([row.seconds for row in rows], np.float32),
+        event=np.array([names.index(row.event) if row.event else -1 for row in rows], np.int16),
     )
     table = ItemTable(known.ids, [catalog.get(name) for name in known.ids])
-    return Dataset(domain, people, known, interactions, table, now_day * DAY)
+    return Dataset(domain, people, known, interactions, table, now_day * DAY, events=names)
 
 
 def tiny_items() -> tuple[Item, ...]:

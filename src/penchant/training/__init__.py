@@ -2,7 +2,20 @@
 
 from penchant.training.consent import Permitted, permitted
 from penchant.training.fit import FittedModels, fit
+from penchant.training.heads import LearnedHeads, Sources, learn_heads
 from penchant.training.plan import served, tuned
-from penchant.training.release import publish
+from penchant.training.release import Counted, publish
 
-__all__ = ["FittedModels", "Permitted", "fit", "permitted", "publish", "served", "tuned"]
+__all__ = [
+    "Counted",
+    "FittedModels",
+    "LearnedHeads",
+    "Permitted",
+    "Sources",
+    "fit",
+    "learn_heads",
+    "permitted",
+    "publish",
+    "served",
+    "tuned",
+]

@@ -24,6 +24,10 @@ class Permitted:
     excluded: frozenset[str]
     only: frozenset[str] | None
 
+    def allows(self, person: str) -> bool:
+        """Whether this person may be learned from."""
+        return person not in self.excluded and (self.only is None or person in self.only)
+
 
 def permitted(statements: Iterable[Consent], persons: Mapping[str, str], default: Rules) -> Permitted:
     """Whose events may be used, from everything that was ever said of it.

@@ -3,10 +3,12 @@
 from penchant.pack import Pack
 from penchant.packs.content.aims import AIMS
 from penchant.packs.content.constraints import CONSTRAINTS
-from penchant.packs.content.features import FEATURES, OBJECTIVES
+from penchant.packs.content.features import FEATURES
+from penchant.packs.content.heads import HEADS
 from penchant.packs.content.items import Content
 from penchant.packs.content.metrics import METRICS
 from penchant.packs.content.models import ATTRIBUTES, BASELINES, MODELS
+from penchant.packs.content.objectives import OBJECTIVES
 from penchant.packs.content.placements import PLACEMENTS
 from penchant.packs.content.signals import SIGNALS
 
@@ -25,6 +27,7 @@ PACK = Pack(
     placements=PLACEMENTS,
     metrics=METRICS,
     aims=AIMS,
+    heads=HEADS,
 )
 
 __all__ = ["PACK", "Content"]

@@ -17,7 +17,7 @@ AIMS = (
     Aim(
         "depth",
         "Longer visits: one thing leads to the next.",
-        "completion",
+        "time_well_spent",
         ("ndcg@10", "hr@10", "topic-entropy@10"),
         fields=(Wanted(("series", "creator", "topics"), "what belongs together leads on."),),
         roles=(Role.GOAL, Role.WEAK),
@@ -25,7 +25,7 @@ AIMS = (
     Aim(
         "return-visits",
         "People come back.",
-        "completion",
+        "return_visit",
         ("recall@20", "creator-share@10", "topic-entropy@10"),
         roles=(Role.GOAL, Role.NEGATIVE),
     ),

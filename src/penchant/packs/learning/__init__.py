@@ -3,10 +3,12 @@
 from penchant.pack import Pack
 from penchant.packs.learning.aims import AIMS
 from penchant.packs.learning.constraints import CONSTRAINTS
-from penchant.packs.learning.features import FEATURES, OBJECTIVES
+from penchant.packs.learning.features import FEATURES
+from penchant.packs.learning.heads import HEADS
 from penchant.packs.learning.items import Module
 from penchant.packs.learning.metrics import METRICS
 from penchant.packs.learning.models import ATTRIBUTES, BASELINES, MODELS
+from penchant.packs.learning.objectives import OBJECTIVES
 from penchant.packs.learning.placements import PLACEMENTS
 from penchant.packs.learning.signals import SIGNALS
 
@@ -25,6 +27,7 @@ PACK = Pack(
     placements=PLACEMENTS,
     metrics=METRICS,
     aims=AIMS,
+    heads=HEADS,
 )
 
 __all__ = ["PACK", "Module"]

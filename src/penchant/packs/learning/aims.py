@@ -31,7 +31,7 @@ AIMS = (
     Aim(
         "action",
         "Learners do what they learned about.",
-        "progress",
+        "informed_action",
         ("ndcg@10", "next-step@3"),
         roles=(Role.GOAL, Role.STRONG),
     ),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.events import Role
-from penchant.features import next_in
+from penchant.features import Batch, next_in
 from penchant.pack import Judged, Metric
 from penchant.slate import Candidates
 
@@ -20,7 +20,7 @@ def progression(judged: Judged) -> NDArray[np.float64]:
     """
     targets = judged.targets
     following = Candidates(judged.target_ptr, targets, np.zeros(len(targets), np.float32))
-    taken = _NEXT.compute(judged.queries, following, judged.table) > 0
+    taken = _NEXT.compute(Batch(judged.queries, following, judged.table)) > 0
     row, n = judged.row_of(judged.target_ptr), len(judged.lists)
     found = np.bincount(row, taken & judged.shown(3, judged.target_ptr, targets), n) > 0
     return np.where(np.bincount(row, taken, n) > 0, found, np.nan)

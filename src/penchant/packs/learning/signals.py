@@ -7,7 +7,9 @@ from penchant.events import Role, Signal
 SIGNALS = (
     Signal("Module Completed", Role.GOAL, 1.0),
     Signal("Action Taken", Role.STRONG, 0.9),
-    Signal("Quiz Answered", Role.STRONG, 0.5),
+    # Half right is what a check is for; one whose result is not told was taken, and that is all.
+    Signal("Quiz Answered", Role.STRONG, 0.5, min_progress=0.5, untold=True),
+    Signal("Quiz Answered", Role.NEGATIVE, -0.05, max_progress=0.5, untold=False),
     Signal("Module Progressed", Role.WEAK, 0.3),
     Signal("Module Started", Role.WEAK, 0.2),
     Signal("Recommendation Clicked", Role.WEAK, 0.1),

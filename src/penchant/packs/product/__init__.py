@@ -3,10 +3,12 @@
 from penchant.pack import Pack
 from penchant.packs.product.aims import AIMS
 from penchant.packs.product.constraints import CONSTRAINTS
-from penchant.packs.product.features import FEATURES, OBJECTIVES
+from penchant.packs.product.features import FEATURES
+from penchant.packs.product.heads import HEADS
 from penchant.packs.product.items import Product
 from penchant.packs.product.metrics import METRICS
 from penchant.packs.product.models import ATTRIBUTES, BASELINES, MODELS
+from penchant.packs.product.objectives import OBJECTIVES
 from penchant.packs.product.placements import PLACEMENTS
 from penchant.packs.product.signals import SIGNALS
 
@@ -25,6 +27,7 @@ PACK = Pack(
     placements=PLACEMENTS,
     metrics=METRICS,
     aims=AIMS,
+    heads=HEADS,
 )
 
 __all__ = ["PACK", "Product"]

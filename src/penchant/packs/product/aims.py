@@ -17,7 +17,7 @@ AIMS = (
     Aim(
         "revenue",
         "More money from what is shown.",
-        "conversion",
+        "revenue",
         ("revenue@10", "ndcg@10"),
         fields=(Wanted(("price",), "prices tell which purchases weigh more."),),
         roles=(Role.GOAL,),
@@ -26,7 +26,7 @@ AIMS = (
     Aim(
         "profit",
         "More of what stays after costs and returns.",
-        "conversion",
+        "profit",
         ("margin@10", "returned@10", "revenue@10"),
         fields=(
             Wanted(("margin", "cost"), "without margin or cost nobody can tell money that is earned from money spent."),
@@ -38,7 +38,7 @@ AIMS = (
     Aim(
         "fewer-returns",
         "Purchases that are kept.",
-        "conversion",
+        "kept",
         ("returned@10", "ndcg@10"),
         roles=(Role.GOAL, Role.REVERSAL),
     ),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from penchant.storage.database import Writer
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Grows when the tables change; kept in `meta` under `schema`."""
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -281,6 +281,7 @@ INDEXES = (
     Index("link_b", "link", ("b", "a")),
     Index("member_person", "member", ("person",)),
     Index("slate_actor", "slate", ("actor",), "actor IS NOT NULL"),
+    Index("slate_time", "slate", ("domain", "at", "id")),
     Index("failed_at", "failed", ("at", "id")),
     Index("failed_user", "failed", ("user_id",), "user_id IS NOT NULL"),
     Index("failed_anonymous", "failed", ("anonymous_id",), "anonymous_id IS NOT NULL"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from penchant.storage.database import Database, Writer
 from penchant.storage.store import SlateRow
 from penchant.storage.tables.values import marks, pieces
 
+_PAGE = (
+    "SELECT id, domain, actor, at, body FROM slate WHERE domain = ? AND at < ? AND (at, id) > (?, ?)"
+    " ORDER BY at, id LIMIT ?"
+)
 _INSERT = "INSERT INTO slate (id, domain, actor, at, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
 
@@ -37,6 +41,13 @@ class Slates:
             )
             found += [SlateRow(name, domain, actor, at, bytes(body)) for name, domain, actor, at, body in rows]
         return sorted(found, key=lambda slate: (slate.at, slate.slate_id))
+
+    def scan(self, domain: str, after: int, until: int, batch: int) -> Iterator[list[SlateRow]]:
+        """See `Store.slates`."""
+        last: tuple[int, str] = (after, "")
+        while rows := self._database.rows(_PAGE, (domain, until, *last, batch)):
+            yield [SlateRow(name, domain, actor, at, bytes(body)) for name, domain, actor, at, body in rows]
+            last = (int(rows[-1][3]), str(rows[-1][0]))
 
     def drop(self, writer: Writer, actors: Sequence[str]) -> int:
         """Delete the slates of these; how many."""

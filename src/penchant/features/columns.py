@@ -1,0 +1,86 @@
+"""What is worked out of whole columns of a catalog, kept for as long as they do not change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+_MOST = 64
+"""Results kept; the oldest goes first."""
+
+_kept: dict[tuple[object, ...], tuple[tuple[NDArray[Any], ...], object]] = {}
+_lock = Lock()
+
+
+def of_columns(key: object, columns: tuple[NDArray[Any], ...], make: Callable[[], T]) -> T:
+    """What `make` works out of these columns; made once for as long as they are the same arrays.
+
+    Columns never change: a catalog told anew has other arrays where something differs, and the same ones elsewhere. So
+    a price list is ranked once, however often pieces are sold.
+
+    Args:
+        key: Names what is made.
+        columns: All it is made of.
+        make: Makes it.
+    """
+    name = (key, *(id(column) for column in columns))
+    found = _kept.get(name)
+    if found is None:
+        # The columns are kept beside it, so that their ids stay theirs.
+        found = (columns, make())
+        with _lock:
+            while len(_kept) >= _MOST:
+                del _kept[next(iter(_kept))]
+            _kept[name] = found
+    return cast(T, found[1])
+
+
+def mean_by(values: NDArray[np.float64], codes: NDArray[np.int32], n: int) -> NDArray[np.float64]:
+    """Mean of the finite values of each code, shape (n + 1,); NaN for codes without any, and at the end."""
+    has = np.isfinite(values) & (codes >= 0)
+    count = np.bincount(codes[has], minlength=n + 1)[: n + 1]
+    total = np.bincount(codes[has], values[has], n + 1)[: n + 1]
+    out = np.full(n + 1, np.nan)
+    np.divide(total, count, out=out, where=count > 0)
+    return out
+
+
+def rank_by(values: NDArray[np.float64], codes: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Where each value stands among those of its code: 0 is the least, 1 the highest, equals in the middle of theirs.
+
+    NaN without a value or a code; a value that stands alone is in the middle.
+    """
+    at = np.flatnonzero(np.isfinite(values) & (codes >= 0))
+    out = np.full(len(values), np.nan)
+    if not len(at):
+        return out
+    at = at[np.lexsort((values[at], codes[at]))]
+    code, value = codes[at], values[at]
+    place = np.arange(len(at))
+    first = np.append(True, code[1:] != code[:-1])
+    start = np.maximum.accumulate(np.where(first, place, 0))
+    size = np.diff(np.append(np.flatnonzero(first), len(at)))[np.cumsum(first) - 1]
+    other = np.append(True, first[1:] | (value[1:] != value[:-1]))
+    low = np.maximum.accumulate(np.where(other, place, 0))
+    high = np.append(np.flatnonzero(other)[1:], len(at))[np.cumsum(other) - 1] - 1
+    out[at] = ((low + high) / 2.0 - start + 0.5) / size
+    return out
+
+
+def median_by(values: NDArray[np.float64], codes: NDArray[np.int32], n: int) -> NDArray[np.float64]:
+    """Median of the finite values of each code, shape (n + 1,); NaN for codes without any, and at the end."""
+    at = np.flatnonzero(np.isfinite(values) & (codes >= 0))
+    at = at[np.lexsort((values[at], codes[at]))]
+    code, value = codes[at], values[at]
+    count = np.bincount(code, minlength=n + 1)[: n + 1]
+    start = np.cumsum(count) - count
+    out = np.full(n + 1, np.nan)
+    has = count > 0
+    out[has] = (value[(start + (count - 1) // 2)[has]] + value[(start + count // 2)[has]]) / 2.0
+    return out

@@ -1,0 +1,215 @@
+"""What the moment of a request says: the hour, the device, the place, and how far the person's visit has come."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.clock import DAY
+from penchant.events import Role
+from penchant.features.batch import Batch
+from penchant.features.entries import entries
+from penchant.features.feature import Feature
+from penchant.features.moment import DEVICES
+from penchant.features.past import of_roles
+
+_PAUSE = 30 * 60.0
+"""Seconds without anything that end a visit, as sessions have it everywhere."""
+
+Floats = NDArray[np.float64]
+
+
+def hour_of_day(name: str, about: str, *, offset_hours: float = 0.0) -> Feature:
+    """Hours since midnight, 0 to 24, with their fraction.
+
+    Args:
+        name: Feature name.
+        about: One sentence.
+        offset_hours: The site's clock against UTC.
+    """
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        seconds = batch.queries.now + offset_hours * 3_600.0
+        return _spread(batch, (seconds - np.floor(seconds / DAY) * DAY) / 3_600.0)
+
+    return Feature(name, "hours", (), about, compute, low=0.0, high=24.0)
+
+
+def weekday(name: str, about: str, *, offset_hours: float = 0.0) -> Feature:
+    """Day of the week: 0 is Monday, 6 is Sunday.
+
+    Args:
+        name: Feature name.
+        about: One sentence.
+        offset_hours: The site's clock against UTC.
+    """
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        return _spread(batch, _weekday(batch, offset_hours))
+
+    return Feature(name, "code", (), about, compute, low=0.0, high=6.0)
+
+
+def weekend(name: str, about: str, *, offset_hours: float = 0.0) -> Feature:
+    """1 on Saturday and Sunday, else 0.
+
+    Args:
+        name: Feature name.
+        about: One sentence.
+        offset_hours: The site's clock against UTC.
+    """
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        return _spread(batch, (_weekday(batch, offset_hours) >= 5).astype(np.float64))
+
+    return Feature(name, "share", (), about, compute)
+
+
+def device(name: str, about: str) -> Feature:
+    """Code in `DEVICES`; NaN where not told."""
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        if batch.moment is None:
+            return _nothing(batch)
+        return _spread(batch, np.where(batch.moment.device >= 0, batch.moment.device, np.nan))
+
+    return Feature(name, "code", (), about, compute, low=0.0, high=len(DEVICES) - 1.0)
+
+
+def placement(name: str, about: str) -> Feature:
+    """Code of the placement in the release's list; NaN for none of them."""
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        if batch.moment is None:
+            return _nothing(batch)
+        return _spread(batch, np.where(batch.moment.placement >= 0, batch.moment.placement, np.nan))
+
+    return Feature(name, "code", (), about, compute, low=0.0, high=math.inf)
+
+
+def position(name: str, about: str) -> Feature:
+    """Place at which it was shown, from 1; the first for all while serving."""
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        if batch.moment is None:
+            return np.ones(len(batch.candidates.items), np.float32)
+        return batch.moment.position.astype(np.float32)
+
+    return Feature(name, "place", (), about, compute, low=1.0, high=math.inf)
+
+
+def history_size(name: str, about: str, *, roles: tuple[Role, ...] = ()) -> Feature:
+    """Entries of the person's history.
+
+    Args:
+        name: Feature name.
+        about: One sentence.
+        roles: Entries that count; empty for all.
+    """
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        found = entries(batch)
+        row = found.row if not roles else found.row[of_roles(batch, roles)]
+        return _spread(batch, np.bincount(row, minlength=len(batch.queries)))
+
+    return Feature(name, "count", (), about, compute, low=0.0, high=math.inf)
+
+
+def days_since(name: str, about: str, *, roles: tuple[Role, ...] = ()) -> Feature:
+    """Days since the person's last entry; NaN without any.
+
+    Args:
+        name: Feature name.
+        about: One sentence.
+        roles: Entries that count; empty for all.
+    """
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        found = entries(batch)
+        keep = of_roles(batch, roles)
+        latest = np.full(len(batch.queries), np.nan)
+        np.fmax.at(latest, found.row[keep], found.times[keep])
+        return _spread(batch, np.maximum(batch.queries.now - latest, 0.0) / DAY)
+
+    return Feature(name, "days", (), about, compute, low=0.0, high=math.inf)
+
+
+def days_since_visit(name: str, about: str) -> Feature:
+    """Days since the person's visit before this one ended; NaN for a first visit.
+
+    A visit ends with 30 minutes without an entry.
+    """
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        return _spread(batch, _visit(batch).away / DAY)
+
+    return Feature(name, "days", (), about, compute, low=0.0, high=math.inf)
+
+
+def visit_length(name: str, about: str) -> Feature:
+    """Entries of this visit so far."""
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        return _spread(batch, _visit(batch).length)
+
+    return Feature(name, "count", (), about, compute, low=0.0, high=math.inf)
+
+
+def visit_minutes(name: str, about: str) -> Feature:
+    """Minutes since this visit's first entry; 0 when it has none yet."""
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        return _spread(batch, _visit(batch).seconds / 60.0)
+
+    return Feature(name, "minutes", (), about, compute, low=0.0, high=math.inf)
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """Of each request: entries of the visit so far, seconds since its first, and since the one before ended (NaN)."""
+
+    length: NDArray[np.int64]
+    seconds: Floats
+    away: Floats
+
+
+def _visit(batch: Batch) -> _Visit:
+    def make() -> _Visit:
+        found, now = entries(batch), batch.queries.now
+        row, times = found.row, found.times
+        after = np.append(times[1:], 0.0)
+        last = np.append(row[1:] != row[:-1], True)[: len(row)]
+        after = np.where(last, now[row], after[: len(row)])
+        broken = np.flatnonzero(after - times > _PAUSE)
+        end = np.searchsorted(row, np.arange(len(now)), "right")
+        # The last entry of a row that is followed by a pause: of equal places the one assigned last stays.
+        before = np.full(len(now), -1)
+        before[row[broken]] = broken
+        start = np.searchsorted(row, np.arange(len(now)), "left")
+        begin = np.where(before >= 0, before + 1, start)
+        length = end - begin
+        if not len(times):
+            return _Visit(length, np.zeros(len(now)), np.full(len(now), np.nan))
+        seconds = np.where(length > 0, now - times.take(begin, mode="clip"), 0.0)
+        away = np.where(before >= 0, now - times[before], np.nan)
+        return _Visit(length, np.maximum(seconds, 0.0), np.maximum(away, 0.0))
+
+    return batch.once("visit", make)
+
+
+def _weekday(batch: Batch, offset_hours: float) -> Floats:
+    days = np.floor((batch.queries.now + offset_hours * 3_600.0) / DAY)
+    weekdays: Floats = np.mod(days + 3.0, 7.0)  # the epoch began on a Thursday
+    return weekdays
+
+
+def _spread(batch: Batch, values: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Values of requests, beside each of their candidates."""
+    return values.astype(np.float32).take(batch.row)
+
+
+def _nothing(batch: Batch) -> NDArray[np.float32]:
+    return np.full(len(batch.candidates.items), np.nan, np.float32)

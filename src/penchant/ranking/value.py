@@ -1,0 +1,194 @@
+"""Candidates get their value by an objective's formula, or by its sum while a head of the formula is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.catalog import Schema
+from penchant.features import RELEVANCE, Batch, Feature, matrix
+from penchant.ranking.chain import AnyHead
+from penchant.ranking.floor import floored
+from penchant.ranking.formula import Formula, parse
+from penchant.ranking.heads import Heads
+from penchant.ranking.objective import Objective
+from penchant.ranking.score import Valued, score
+
+Floats = NDArray[np.float64]
+
+
+class _Any(frozenset[str]):
+    """All names: which ones a formula may use was settled when it was configured."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+@lru_cache(maxsize=256)
+def read(text: str) -> Formula:
+    """A formula whose names were checked before; read once."""
+    return parse(text, _Any())
+
+
+def asked(objective: Objective, heads: Iterable[str]) -> tuple[str, ...]:
+    """Heads that this objective asks, of those there are: its formula's and its goal's."""
+    if not objective.formula:
+        return ()
+    have = set(heads)
+    return tuple(name for name in dict.fromkeys((*read(objective.formula).names, objective.goal)) if name in have)
+
+
+def heads_for(objectives: Iterable[Objective], heads: Mapping[str, AnyHead]) -> Heads:
+    """Heads ready to be asked for these objectives, each by one call; for when a release is loaded."""
+    return Heads(heads, [asked(objective, heads) for objective in objectives])
+
+
+def by_formula(objective: Objective, features: Iterable[str], numbers: Iterable[str], heads: Iterable[str]) -> bool:
+    """Whether the formula serves: everything it names is there, and its goal's head too."""
+    if not objective.formula:
+        return False
+    heads = set(heads)
+    have = {*heads, *features, *numbers, *dict(objective.constants), RELEVANCE.name}
+    return set(read(objective.formula).names) <= have and (not objective.goal or objective.goal in heads)
+
+
+def value(
+    objective: Objective,
+    features: Mapping[str, Feature],
+    batch: Batch,
+    heads: Mapping[str, AnyHead],
+    floor: float = 0.0,
+) -> Valued:
+    """Value candidates by an objective.
+
+    A name of the formula is a head, else a number field of items, else a feature, else a constant. Where an item's
+    field or feature says nothing, a constant of the same name stands in. Where there is none and the formula has no
+    number for an item, the item is worth to its goal what the other items of the request are on average.
+
+    Args:
+        objective: Formula, goal, constants, and the sum that stands in.
+        features: Features by name; `relevance` is the candidates' own score.
+        batch: n requests and their candidates.
+        heads: Heads by name, chains among them; of a `Heads` (see `heads_for`) all that the formula asks are asked in
+            one call.
+        floor: The relevance floor; see `floored`.
+
+    Returns:
+        Values by the formula; by the sum while a head that the formula names is missing or fails.
+    """
+    table = batch.table
+    numbers = number_fields(table.schema)
+    if not by_formula(objective, features, numbers, heads):
+        return score(objective, features, batch)
+    formula = read(objective.formula)
+    wanted = asked(objective, heads)
+    constants = dict(objective.constants)
+    own = [name for name in formula.names if name not in heads and name not in numbers and name in features]
+    if RELEVANCE.name in formula.names and RELEVANCE.name not in own:
+        own.append(RELEVANCE.name)
+    reads = dict.fromkeys(name for head in wanted for name in heads[head].features)
+    seen = _Seen([*reads, *(name for name in own if name not in reads)], features, batch)
+    try:
+        told = _told(heads, wanted, seen)
+    except Exception as error:  # an answer by the sum is better than none; the caller says so
+        failed = {wanted[0] if wanted else objective.name: f"{type(error).__name__}: {error}"}
+        plain = score(objective, features, batch)
+        return Valued(plain.value, plain.terms, {**plain.failed, **failed})
+    values: dict[str, Floats | float] = {}
+    for name in formula.names:
+        if name in told:
+            values[name] = told[name].astype(np.float64)
+            continue
+        if name in numbers:
+            found = table.number(numbers[name])[batch.candidates.items].astype(np.float64)
+        elif name in own:
+            found = seen.column(name).astype(np.float64)
+        else:
+            values[name] = constants[name]
+            continue
+        values[name] = np.where(np.isnan(found), constants[name], found) if name in constants else found
+    m, ptr = len(batch.candidates.items), batch.candidates.ptr
+    goal = told[objective.goal].astype(np.float64) if objective.goal else np.ones(m)
+    raw = np.broadcast_to(formula(values), m)
+    guessed = np.isnan(raw)
+    worth = _guessed(raw, goal, batch.row, len(ptr) - 1) if guessed.any() else raw
+    ordered, below = floored(worth, goal, ptr, floor) if objective.goal else (worth.astype(np.float32), guessed[:0])
+    terms = _shares(formula, values, raw, batch.row, len(ptr) - 1)
+    return Valued(ordered, terms, seen.failed, told, "formula", below, guessed)
+
+
+def number_fields(schema: Schema) -> dict[str, str]:
+    """Paths of the item fields that formulas may name, by name: numbers, and true/false as 1 and 0.
+
+    A free field goes by its own name, as long as no field of the item type does.
+    """
+    free = {name: f"attributes.{name}" for name, holds in schema.free.items() if holds in ("number", "flag")}
+    own = {path: path for path, kind in schema.columns.items() if kind in ("number", "flag") and "." not in path}
+    return {**free, **own}
+
+
+class _Seen:
+    """Features of one batch, by name; one that is unknown or fails says nothing."""
+
+    def __init__(self, names: Sequence[str], features: Mapping[str, Feature], batch: Batch) -> None:
+        every = {RELEVANCE.name: RELEVANCE, **features}
+        known = [name for name in names if name in every]
+        made = matrix([every[name] for name in known], batch)
+        self.names, self.values = tuple(names), made.values
+        self.failed = {
+            **made.failed,
+            **{name: "this version has no such feature" for name in names if name not in every},
+        }
+        if len(known) < len(names):
+            self.values = np.full((len(batch.candidates.items), len(names)), np.nan, np.float32)
+            self.values[:, [name in every for name in names]] = made.values
+        self._at = {name: column for column, name in enumerate(self.names)}
+
+    def column(self, name: str) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = self.values[:, self._at[name]]
+        return found
+
+    def of(self, names: Sequence[str]) -> NDArray[np.float32]:
+        columns = [self._at[name] for name in names]
+        if columns == list(range(self.values.shape[1])):
+            return self.values
+        return self.values[:, columns]
+
+
+def _told(heads: Mapping[str, AnyHead], wanted: Sequence[str], seen: _Seen) -> dict[str, NDArray[np.float32]]:
+    group = heads.group(wanted) if isinstance(heads, Heads) else None
+    if group is not None:
+        return group.predict(seen.of(group.features))
+    return {name: heads[name].predict(seen.of(heads[name].features)) for name in wanted}
+
+
+def _guessed(raw: Floats, goal: Floats, row: NDArray[np.int64], n: int) -> Floats:
+    """Values, with those that are not known in proportion to the goal, as known ones of the request are."""
+    known = ~np.isnan(raw)
+    worth = np.bincount(row[known], raw[known], n)
+    goals = np.bincount(row[known], goal[known], n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(goals > 0, worth / goals, 1.0)
+    return np.where(known, raw, goal * rate[row])
+
+
+def _shares(
+    formula: Formula, values: Mapping[str, Floats | float], raw: Floats, row: NDArray[np.int64], n: int
+) -> dict[str, NDArray[np.float32]]:
+    """What the value owes to each name not being as it is on average over the request."""
+    names = [name for name, one in values.items() if isinstance(one, np.ndarray)]
+    if not names:
+        return {}
+    # All variants at once: variant i has the i-th name at its average.
+    variants: dict[str, Floats | float] = dict(values)
+    for at, name in enumerate(names):
+        one = np.asarray(values[name])
+        known = ~np.isnan(one)
+        count = np.maximum(np.bincount(row[known], minlength=n), 1)
+        mean = (np.bincount(row[known], one[known], n) / count)[row]
+        variants[name] = np.where(np.arange(len(names))[:, None] == at, mean, one)
+    without = np.broadcast_to(formula(variants), (len(names), len(raw)))
+    return {name: np.nan_to_num(raw - without[at]).astype(np.float32) for at, name in enumerate(names)}

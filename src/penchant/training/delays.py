@@ -1,0 +1,98 @@
+"""How long outcomes take to come, and what a row is worth whose outcome may still come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.clock import DAY
+
+EDGES = (1 / 24, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 14.0, 21.0, 30.0, 45.0, 60.0, 90.0)
+"""Days at which delay buckets end."""
+
+LEAST = 30
+"""Outcomes of matured rows from which delays are learned."""
+LEAST_YOUNG = 20
+"""Outcomes of rows of any age likewise; below that they are taken to come evenly. A head needs as many."""
+
+
+@dataclass(frozen=True)
+class Delays:
+    """Which share of an outcome's cases has come by when.
+
+    Attributes:
+        edges: Ends of the delay buckets in days, rising; the last is the outcome's own window.
+        share: Share of the cases that come by each edge; the last is 1.
+        learned_from: Cases it was learned from; 0 where it is a guess.
+    """
+
+    edges: NDArray[np.float64]
+    share: NDArray[np.float64]
+    learned_from: int
+
+    @classmethod
+    def learn(cls, days: NDArray[np.float64], window: float) -> Delays:
+        """From matured rows.
+
+        Args:
+            days: Delay of each case that came inside the window, in days.
+            window: Days within which an outcome counts.
+        """
+        edges = np.array([*(edge for edge in EDGES if edge < window), window])
+        if len(days) < LEAST:
+            return cls(edges, edges / max(window, 1e-9), 0)
+        return cls(edges, np.searchsorted(np.sort(days), edges, side="right") / len(days), len(days))
+
+    @classmethod
+    def learn_early(cls, days: NDArray[np.float64], elapsed: NDArray[np.float64], window: float) -> Delays:
+        """From rows of any age, when too few are matured.
+
+        Of young rows only short delays can be seen. So each bucket is weighed against the shorter delays of rows that
+        are old enough to have shown it. Of delays that no row is old enough for, nothing is known; they are taken to
+        come evenly. (Lagakos, Barraj and De Gruttola 1988, "Nonparametric analysis of truncated survival data, with
+        application to AIDS".)
+
+        Args:
+            days: Delay of each case that came inside the window, in days.
+            elapsed: Days for which its row has been watched.
+            window: Days within which an outcome counts.
+        """
+        even = cls.learn(np.zeros(0), window)
+        edges = even.edges
+        bucket, seen = np.searchsorted(edges, days), np.searchsorted(edges, elapsed, side="right")
+        whole = bucket < seen
+        if whole.sum() < LEAST_YOUNG:
+            return even
+        bucket, seen = bucket[whole], seen[whole]
+        share = np.ones(len(edges))
+        for at in range(len(edges) - 1, 0, -1):
+            old = (seen > at) & (bucket <= at)
+            kept = 1 - float((bucket[old] == at).mean()) if old.any() else edges[at - 1] / edges[at]
+            share[at - 1] = share[at] * kept
+        return cls(edges, share, len(bucket))
+
+    def by(self, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share of the cases that come within so many days: those of the buckets that are over, so never too many."""
+        over = np.searchsorted(self.edges, elapsed, side="right")
+        return np.concatenate([[0.0], self.share])[over]
+
+    def weights(
+        self, came: NDArray[np.bool_], since: NDArray[np.float64], known: float, window: float
+    ) -> NDArray[np.float32]:
+        """What rows count: 1 where the outcome came or its window is over; else as likely as it would have come.
+
+        A row without the outcome after some days is one in which it does not come at all, or one in which it comes
+        later; by the share of cases that come so soon it is kept from counting as a sure no. (Chapelle 2014, "Modeling
+        delayed feedback in display advertising", has the problem; the buckets are a plain way of it.)
+
+        Args:
+            came: Whether it was seen to come.
+            since: Moment its window began, Unix seconds.
+            known: The moment at which this is known, Unix seconds.
+            window: Days within which it counts.
+        """
+        elapsed = (known - since) / DAY
+        told = np.where(came | (elapsed >= window), 1.0, self.by(elapsed))
+        return np.where(elapsed > 0, told, 0.0).astype(np.float32)

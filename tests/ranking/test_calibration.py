@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penchant.ranking.calibration import ENOUGH, HARDLY, calibrate, level_of, pool
+
+ONES = np.ones(5)
+
+
+def test_neighbours_that_fall_are_pooled_until_all_rise() -> None:
+    x, y, weight = pool(np.arange(1.0, 6.0), np.array([1.0, 3.0, 2.0, 2.0, 5.0]), ONES)
+
+    assert x.tolist() == [1.0, 3.0, 5.0]
+    assert y.tolist() == [1.0, 7 / 3, 5.0]
+    assert weight.tolist() == [1.0, 3.0, 1.0]
+
+
+def test_a_late_low_value_pulls_down_all_blocks_before_it() -> None:
+    x, y, weight = pool(np.array([1.0, 2.0, 3.0]), np.array([2.0, 3.0, -5.0]), np.array([1.0, 1.0, 2.0]))
+
+    assert (x.tolist(), y.tolist(), weight.tolist()) == ([2.25], [-1.25], [4.0])
+
+
+def test_equal_positions_are_one_block_and_equal_values_too() -> None:
+    x, y, weight = pool(np.array([0.2, 0.1, 0.2, 0.3]), np.array([1.0, 0.0, 0.0, 0.5]), np.ones(4))
+
+    np.testing.assert_allclose(x, [0.1, 0.7 / 3])
+    assert y.tolist() == [0.0, 0.5]
+    assert weight.tolist() == [1.0, 3.0]
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0.1, 10)), min_size=1, max_size=40))
+def test_pooled_values_rise_and_keep_the_mean(rows: list[tuple[float, float, float]]) -> None:
+    x, y, weight = (np.array(column) for column in zip(*rows, strict=True))
+
+    at, value, mass = pool(x, y, weight)
+
+    assert (np.diff(value) > 0).all()
+    assert (np.diff(at) > 0).all()
+    assert mass.sum() == pytest.approx(weight.sum())
+    assert (mass * value).sum() == pytest.approx((weight * y).sum())
+
+
+def rows_of(chance: float, n: int, raw: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    label = (np.arange(n) < chance * n).astype(np.float32)
+    return np.full(n, raw, np.float32), label, np.ones(n, np.float32)
+
+
+def test_hardly_any_outcomes_change_nothing() -> None:
+    made = calibrate(*rows_of((HARDLY - 1) / 1000, 1000, 0.3), "chance")
+
+    assert made.method == "none"
+    assert made(np.array([0.0, 0.25, 1.0], np.float32)).tolist() == [0.0, 0.25, 1.0]
+
+
+def test_few_outcomes_correct_the_level() -> None:
+    made = calibrate(*rows_of(0.1, 1000, 0.2), "chance")
+
+    # 200 were said and 100 came; 25 more that came as said soften it.
+    assert made.method == "factor"
+    np.testing.assert_allclose(made(np.array([0.2, 0.1], np.float32)), [0.2 * 125 / 225, 0.1 * 125 / 225], rtol=1e-6)
+
+
+def test_an_amount_is_corrected_without_a_bound() -> None:
+    made = level_of(np.array([1.0, 3.0], np.float32), np.array([2.0, 6.0], np.float32), np.ones(2, np.float32))
+
+    # 4 were said and 8 came; 25 outcomes of 2 soften it: (8 + 50) / (4 + 50).
+    np.testing.assert_allclose(made(np.array([2.0, 200.0], np.float32)), [2 * 58 / 54, 200 * 58 / 54], rtol=1e-6)
+
+
+def test_enough_outcomes_may_bend_the_map() -> None:
+    n = 40_000
+    raw = np.linspace(0.001, 0.999, n).astype(np.float32)
+    label = (np.random.default_rng(3).random(n) < raw**2).astype(np.float32)
+
+    made = calibrate(raw, label, np.ones(n, np.float32), "chance")
+
+    assert made.method == "isotonic"
+    told = np.linspace(0.1, 0.9, 9).astype(np.float32)
+    np.testing.assert_allclose(made(told), told**2, atol=0.03)
+
+
+def test_a_lucky_handful_at_the_top_is_no_certainty_and_no_outcome_is_no_impossibility() -> None:
+    low, high = rows_of(0.0, 4 * ENOUGH, 0.1), rows_of(1.0, 3, 0.6)
+    middle = rows_of(0.5, 2 * ENOUGH, 0.5)
+    raw, label, weight = (np.concatenate(parts) for parts in zip(low, middle, high, strict=True))
+
+    made = calibrate(raw, label, weight, "chance")
+
+    bottom, top = made(np.array([0.1, 0.6], np.float32)).tolist()
+    assert 0 < bottom < 0.01
+    assert 0.5 < top < 0.7
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1, width=32), st.booleans()), min_size=0, max_size=60),
+    st.integers(1, 40),
+    st.sampled_from(["chance", "share", "amount"]),
+)
+def test_the_map_never_falls_and_stays_in_its_bounds(rows: list[tuple[float, bool]], times: int, kind: str) -> None:
+    raw = np.array([row[0] for row in rows] * times, np.float32)
+    label = np.array([row[1] for row in rows] * times, np.float32)
+
+    made = calibrate(raw, label, np.ones(len(raw), np.float32), kind)
+
+    told = made(np.linspace(0, 1 if kind != "amount" else 50, 200).astype(np.float32))
+    assert (np.diff(told) >= 0).all()
+    assert told[0] >= 0
+    assert kind == "amount" or told[-1] <= 1
+    assert np.isfinite(told).all()

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from penchant.ranking.figures import (
+    area_under_curve,
+    calibration_error,
+    log_losses,
+    quantile_losses,
+    reliability,
+)
+
+ONES = np.ones(4)
+
+
+def test_the_calibration_error_is_the_mean_distance_over_bins_of_equal_weight() -> None:
+    predicted = np.array([0.1, 0.3, 0.6, 0.8])
+    label = np.array([0.0, 1.0, 1.0, 1.0])
+
+    # Bins {0.1, 0.3} and {0.6, 0.8}: said 0.2 and 0.7, came 0.5 and 1.
+    assert calibration_error(predicted, label, ONES, bins=2) == pytest.approx(0.5 * 0.3 + 0.5 * 0.3)
+    assert [(one.rows, round(one.predicted, 9), one.observed) for one in reliability(predicted, label, ONES, 2)] == [
+        (2, 0.2, 0.5),
+        (2, 0.7, 1.0),
+    ]
+
+
+def test_weights_divide_the_bins() -> None:
+    predicted, label = np.array([0.1, 0.3, 0.6, 0.8]), np.array([0.0, 1.0, 1.0, 1.0])
+    weight = np.array([3.0, 1.0, 1.0, 1.0])
+
+    # Half of the weight is the first row alone.
+    assert [one.rows for one in reliability(predicted, label, weight, 2)] == [1, 3]
+
+
+def test_rows_of_one_prediction_share_a_bin_whatever_their_order() -> None:
+    predicted = np.full(6, 0.5)
+    label = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0])
+
+    assert calibration_error(predicted, label, np.ones(6), bins=3) == 0.0
+    assert len(reliability(predicted, label, np.ones(6), 3)) == 1
+
+
+def test_no_rows_have_no_error() -> None:
+    none = np.zeros(0)
+
+    assert calibration_error(none, none, none) is None
+    assert reliability(none, none, none) == ()
+    assert area_under_curve(none, none, none) is None
+
+
+def test_log_loss_of_certain_and_of_half_certain_rows() -> None:
+    losses = log_losses(np.array([0.5, 0.25, 1.0, 0.5]), np.array([1.0, 0.0, 1.0, 0.3]))
+
+    np.testing.assert_allclose(losses, [np.log(2), -np.log(0.75), 0.0, np.log(2)], atol=2e-7)
+    assert np.isfinite(log_losses(np.array([0.0]), np.array([1.0]))).all()
+
+
+def test_quantile_loss_weighs_what_was_missed_by_the_quantile() -> None:
+    predicted, label = np.array([1.0, 1.0]), np.array([3.0, 0.0])
+
+    assert quantile_losses(predicted, label).tolist() == [1.0, 0.5]
+    np.testing.assert_allclose(quantile_losses(predicted, label, 0.9), [1.8, 0.1])
+
+
+def test_the_area_under_the_curve_counts_pairs_and_ties_half() -> None:
+    # Against the rows without: 0.8 beats both, 0.5 beats one and ties with one.
+    assert area_under_curve(np.array([0.8, 0.5, 0.5, 0.1]), np.array([1.0, 1.0, 0.0, 0.0]), ONES) == 3.5 / 4
+    assert area_under_curve(np.array([0.8, 0.5, 0.5, 0.1]), np.ones(4), ONES) is None

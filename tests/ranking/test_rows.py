@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from penchant.ranking import Rows
+
+
+def rows(*labels: float, group: tuple[int, ...] | None = None) -> Rows:
+    n = len(labels)
+    values = np.arange(2 * n, dtype=np.float32).reshape(n, 2)
+    groups = np.array(group if group is not None else range(n), np.int32)
+    label = np.array(labels, np.float32)
+    return Rows(("a", "b"), values, label, np.ones(n, np.float32), groups, np.arange(n, dtype=np.float64))
+
+
+def test_columns_come_in_the_order_named() -> None:
+    assert rows(0, 1).of(["b", "a"]).tolist() == [[1.0, 0.0], [3.0, 2.0]]
+    assert rows(0, 1).of(["b"]).tolist() == [[1.0], [3.0]]
+    with pytest.raises(KeyError):
+        rows(0).of(["c"])
+
+
+def test_requests_stay_apart_when_rows_are_joined() -> None:
+    joined = Rows.joined([rows(0, 1, group=(0, 0)), Rows.none(), rows(1, group=(0,))])
+
+    assert joined.group.tolist() == [0, 0, 1]
+    assert joined.label.tolist() == [0, 1, 1]
+    assert len(Rows.joined([])) == 0
+
+
+def test_rows_of_different_features_are_not_joined() -> None:
+    other = Rows(("a",), **_one())
+
+    with pytest.raises(ValueError, match="different features"):
+        Rows.joined([rows(0), other])
+
+
+def _one() -> dict[str, np.ndarray]:
+    return {
+        "values": np.zeros((1, 1), np.float32),
+        "label": np.zeros(1, np.float32),
+        "weight": np.ones(1, np.float32),
+        "group": np.zeros(1, np.int32),
+        "time": np.zeros(1),
+    }
+
+
+def test_arrays_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 names"):
+        Rows(("a", "b"), **_one())
+
+
+def test_rows_without_a_label_or_a_weight_are_not_usable() -> None:
+    some = rows(0, np.nan, 1)
+    some.weight[2] = 0
+
+    assert some.usable.label.tolist() == [0]
+    assert rows(0, 1).usable.label.tolist() == [0, 1]
