@@ -78,7 +78,7 @@ def test_the_commands_are_those_the_documentation_names() -> None:
     names = {" ".join(path) for path, _ in commands()}
 
     assert names == {
-        "", "init", "check", "import", "train", "evaluate", "advise", "recommend", "serve", "demo",
+        "", "init", "check", "import", "train", "evaluate", "advise", "recommend", "prove", "serve", "demo",
         "releases", "releases list", "releases roll-back",
         "keys", "keys create", "keys list", "keys revoke", "keys sign",
         "failed", "failed list", "failed show", "failed replay", "failed drop",
@@ -342,6 +342,19 @@ def test_recommend_shows_what_and_why(run: Run, academy: Path, demo: Demo) -> No
     for item in slate["items"]:
         assert demo.items["academy"][item["id"]]["title"].split()[0] in text
     assert slate["degraded"] == []
+
+
+def test_recommend_explains_how_each_item_came_to_its_place(run: Run, academy: Path) -> None:
+    asked = ["recommend", "next-step", "--user", "lea", "--config", academy]
+    told = json.loads(run(*asked, "--explain", "--json").stdout)
+    text = unwrapped(run(*asked, "--explain").stdout)
+    plain = json.loads(run(*asked, "--json").stdout)
+
+    assert [item["id"] for item in told["explanation"]["items"]] == [item["id"] for item in plain["items"]]
+    assert told["explanation"]["objective"] in text
+    assert f"served by the {told['explanation']['by']}" in text
+    assert all(word in text for word in ("relevance", "chance", told["explanation"]["formula"].split()[0]))
+    assert "candidates valued" in text
 
 
 def test_recommend_takes_all_a_request_may_say(run: Run, demo: Demo, tmp_path: Path) -> None:

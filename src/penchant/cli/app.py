@@ -20,6 +20,7 @@ from penchant.cli import (
     items,
     keys,
     people,
+    prove,
     recommend,
     releases,
     rules,
@@ -71,6 +72,7 @@ app.command("import")(import_data.import_data)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("advise")(advise.advise)
+app.command("prove")(prove.run)
 app.command("recommend")(recommend.recommend)
 app.command("serve")(serve.serve)
 app.add_typer(items.app, name="items")
