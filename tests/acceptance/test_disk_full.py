@@ -26,10 +26,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MB of its own."""
+    """A file system of 40 MB of its own."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    if _libc.mount(b"none", os.fsencode(folder), b"tmpfs", 0, b"size=24m"):
+    if _libc.mount(b"none", os.fsencode(folder), b"tmpfs", 0, b"size=40m"):
         pytest.skip(f"cannot mount a small file system here: {os.strerror(ctypes.get_errno())}")
     try:
         yield folder

@@ -15,6 +15,8 @@ from penchant.engine import Engine
 from penchant.serving import RecommendationRequest
 from penchant.simulation import message
 from penchant.slate import Slate
+from penchant.storage import Manifest
+from penchant.storage.releases import PartFiles
 
 LOW, HIGH = 80.0, 120.0
 COMPLEMENTS = {"Socks", "Insoles"}
@@ -190,6 +192,13 @@ def test_the_channel_answers_the_same_whatever_was_looked_at_in_the_shop(
     assert len({answer(engine, "home", demo.played.user_id) for engine in (site, nothing, less)}) == 3
 
 
+def lessons(manifest: Manifest) -> dict[str, PartFiles]:
+    """A release's parts, without the place in the log up to which its statistics count."""
+    parts = dict(manifest.parts)
+    parts["statistics"] = msgspec.structs.replace(parts["statistics"], settings={})
+    return parts
+
+
 def test_a_model_of_the_channel_learns_nothing_from_the_shop(open_demo: Callable[[str], Engine], demo: Demo) -> None:
     apart, together = open_demo("channel alone"), open_demo("channel beside the shop")
     for engine in (apart, together):
@@ -198,8 +207,8 @@ def test_a_model_of_the_channel_learns_nothing_from_the_shop(open_demo: Callable
 
     alone, beside = (engine.train("channel", judge=False) for engine in (apart, together))
 
-    # The manifest holds the SHA-256 of every array.
-    assert alone.parts == beside.parts
+    # The manifest holds the SHA-256 of every array. How far the log of all sites was read is no lesson.
+    assert lessons(alone) == lessons(beside)
     assert alone.evidence["data"] == beside.evidence["data"]
 
 
