@@ -6,6 +6,7 @@ Every part adds its figures to one file: a function below that gives them, and a
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +25,10 @@ from penchant.packs.product import PACK
 from penchant.slate import Candidates
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from quality.calibration import World, figures_of, heads_of
 from record import write
+from speed.heads import ABOUT as OF_HEADS
+from speed.heads import heads
 from speed.training import ABOUT as OF_TRAINING
 from speed.training import training
 
@@ -34,19 +38,24 @@ CANDIDATES, FEATURES = 300, 60
 REQUESTS, WARM = 400, 50
 THREADS = 2
 SEED = 7
+WORLD_PEOPLE, WORLD_DAYS = 1_000, 75
+"""Of the living shop whose heads are judged: a month for a return to be told, and weeks before and after it."""
 
 METHOD = (
     f"A made-up shop: {ITEMS:,} products in 200 categories and 500 brands with prices, labels and stock, {EVENTS:,}"
     f" events of {PEOPLE:,} people with heavy tails over {DAYS} days. A request is a person's history of that time and"
     f" {CANDIDATES} candidates drawn by popularity; features are {FEATURES} of the product pack's, and all of them. One"
     f" thread, in process, {WARM} requests to warm up; the hour's statistics are there, as while serving. Rows: those"
-    f" {FEATURES} features of hundreds of such requests at moments of their own, {THREADS} threads."
+    f" {FEATURES} features of hundreds of such requests at moments of their own, {THREADS} threads. Heads: the product"
+    f" pack's, learned from rows of such requests with made-up outcomes. Calibration error: of a shop of"
+    f" `docs/worlds.md` in which chance shows, {WORLD_PEOPLE:,} people for {WORLD_DAYS} days, on the weeks held out;"
+    f" `ece_by_chance` is what a head without any error would show on as many rows. Training: the whole of it on those"
+    f" events."
 )
 
 ABOUT = {
     "features": "features that were worked out",
     "candidates": "items of a request",
-    "features_p50_ms": "half the requests take less for all features of all candidates, milliseconds",
     "features_p99_ms": "99 of 100 take less",
     "all_features": "features that the pack has",
     "all_features_p50_ms": "half the requests take less for all of them, milliseconds",
@@ -55,14 +64,22 @@ ABOUT = {
     "statistics_s": "seconds to count the events by item, role and hour",
     "snapshot_ms": "milliseconds to gather what was known of all items at a moment",
     "lookups_per_s": "items a second, each at a moment of its own",
+    "features_ms": "half the requests take less for all features of all candidates, milliseconds",
+    "features_cpu_ms": "the same in processor time, which what else runs on the machine disturbs less",
+    "ece": "calibration error of each head on held-out weeks",
+    "ece_by_chance": "what a perfectly calibrated head would show on as many rows",
 }
 
 
 class Shop:
     """What is asked about: a catalog, what happened, and requests."""
 
-    def __init__(self) -> None:
-        """Make it up."""
+    def __init__(self, events: int = EVENTS) -> None:
+        """Make it up.
+
+        Args:
+            events: How much happened.
+        """
         rng = np.random.default_rng(SEED)
         kinds, brands = rng.integers(0, 200, ITEMS), rng.integers(0, 500, ITEMS)
         prices = np.exp(rng.normal(3.0, 0.4, ITEMS) + 0.1 * (kinds % 20))
@@ -92,13 +109,13 @@ class Shop:
         popular = 1.0 / np.arange(1, ITEMS + 1) ** 0.9
         self.chance = popular[rng.permutation(ITEMS)] / popular.sum()
         share = rng.lognormal(0.0, 1.2, PEOPLE)
-        person = np.sort(rng.choice(PEOPLE, EVENTS, p=share / share.sum()))
-        self.item = rng.choice(ITEMS, EVENTS, p=self.chance).astype(np.int32)
-        time_s = np.floor(rng.uniform(0, DAYS, EVENTS)) * 86_400 + rng.exponential(1_200, EVENTS) + 36_000
+        person = np.sort(rng.choice(PEOPLE, events, p=share / share.sum()))
+        self.item = rng.choice(ITEMS, events, p=self.chance).astype(np.int32)
+        time_s = np.floor(rng.uniform(0, DAYS, events)) * 86_400 + rng.exponential(1_200, events) + 36_000
         time_s = time_s[np.lexsort((time_s, person))]
         self.time = time_s
         roles = (Role.IMPRESSION, Role.WEAK, Role.STRONG, Role.GOAL, Role.NEGATIVE, Role.REVERSAL)
-        self.role = rng.choice([int(r) for r in roles], EVENTS, p=[0.5, 0.3, 0.08, 0.07, 0.03, 0.02]).astype(np.int8)
+        self.role = rng.choice([int(r) for r in roles], events, p=[0.5, 0.3, 0.08, 0.07, 0.03, 0.02]).astype(np.int8)
         weights = np.zeros(len(Role), np.float32)
         weights[[int(r) for r in roles]] = (0.0, 0.1, 0.4, 1.0, -0.3, -1.0)
         self.weight = weights[self.role]
@@ -141,29 +158,32 @@ def one_request(shop: Shop) -> dict[str, Any]:
     whole = shop.batch(shop.rng.integers(0, PEOPLE, REQUESTS), np.full(REQUESTS, float(DAYS * 86_400)))
     shop.statistics.snapshot(float(DAYS * 86_400))
     some = asked()
-    p50, p99 = np.percentile(took(some, whole), [50, 99])
+    wall, busy = took(some, whole)
+    p50, p99 = np.percentile(wall, [50, 99])
     return {
         "features": len(some),
         "candidates": CANDIDATES,
-        "features_p50_ms": float(p50),
+        "features_ms": float(p50),
         "features_p99_ms": float(p99),
+        "features_cpu_ms": float(np.median(busy)),
         "all_features": len(PACK.features),
-        "all_features_p50_ms": float(np.median(took(PACK.features, whole))),
+        "all_features_p50_ms": float(np.median(took(PACK.features, whole)[0])),
     }
 
 
-def took(features: Sequence[Feature], whole: Batch) -> NDArray[np.float64]:
-    """Milliseconds of each request, without those that warm up."""
-    found = []
+def took(features: Sequence[Feature], whole: Batch) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Milliseconds of each request, without those that warm up: by the clock, and of the processor."""
+    found, busy = [], []
     with threadpool_limits(1):
         for n in range(len(whole.queries)):
             batch = whole.take(n, n + 1)
-            began = time.perf_counter()
+            began, spent = time.perf_counter(), time.thread_time()
             made = matrix(features, batch)
+            busy.append(time.thread_time() - spent)
             found.append(time.perf_counter() - began)
             if made.failed:
                 sys.exit(f"features failed: {made.failed}")
-    return np.array(found[WARM:]) * 1e3
+    return np.array(found[WARM:]) * 1e3, np.array(busy[WARM:]) * 1e3
 
 
 def training_rows(shop: Shop) -> dict[str, Any]:
@@ -197,10 +217,22 @@ def statistics(shop: Shop) -> dict[str, Any]:
     return {"statistics_s": counted, "snapshot_ms": 1e3 * gathered, "lookups_per_s": looked_up}
 
 
+def calibration(_: Shop) -> dict[str, Any]:
+    """How far from what followed the heads of a living shop are, on weeks they have not seen."""
+    world = World("shop", WORLD_PEOPLE, WORLD_DAYS)
+    told = {head.name: figures_of(head) for head in heads_of(world, SEED)}
+    return {
+        group: {name: figures[group] for name, figures in told.items() if group in figures}
+        for group in ("ece", "ece_by_chance")
+    }
+
+
 PARTS: dict[str, Callable[[Shop], dict[str, Any]]] = {
     "features": one_request,
     "rows": training_rows,
     "statistics": statistics,
+    "heads": lambda shop: heads(shop, asked()),
+    "ece": calibration,
     "training": training,
 }
 """What is measured, in this order; each gives its figures."""
@@ -210,9 +242,11 @@ def main() -> None:
     """Measure the parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", help=f"with commas between; all of {', '.join(PARTS)} when missing")
+    parser.add_argument("--events", type=int, default=EVENTS, help="of the made-up shop")
+    parser.add_argument("--dry", action="store_true", help="print the figures, and write nothing")
     parser.add_argument("--slowest", action="store_true", help="tell which features of a request take longest, and end")
     told = parser.parse_args()
-    shop = Shop()
+    shop = Shop(told.events)
     if told.slowest:
         return slowest(shop)
     chosen = told.parts.split(",") if told.parts else list(PARTS)
@@ -221,11 +255,17 @@ def main() -> None:
         if name not in PARTS:
             parser.error(f"no part {name!r} (have: {', '.join(PARTS)})")
         figures |= PARTS[name](shop)
-    write("ranking", figures, ABOUT | OF_TRAINING, METHOD)
+    if told.dry:
+        sys.stdout.write(json.dumps(figures, indent=1) + "\n")
+        return None
+    write("ranking", figures, ABOUT | OF_HEADS | OF_TRAINING, METHOD)
 
 
 def slowest(shop: Shop) -> None:
-    """Print the cost of each feature of a request, in the order they are worked out; the first to ask pays for all."""
+    """Print the cost of each feature of a request alone, in their order: the first to ask for something pays for all.
+
+    Asked together they take less, as `features_ms` has it: those of a kind are worked out in one go.
+    """
     features = PACK.features
     whole = shop.batch(shop.rng.integers(0, PEOPLE, REQUESTS), np.full(REQUESTS, float(DAYS * 86_400)))
     shop.statistics.snapshot(float(whole.queries.now[0]))

@@ -78,7 +78,7 @@ def training(shop: Any) -> dict[str, Any]:
         "train_heads": len(learned.heads),
         "train_rows": 0 if told is None else told.rows,
         "train_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "ece": {
+        "train_ece": {
             row.name: round(row.figures.ece, 4)
             for row in learned.outcomes.heads
             if row.figures is not None and row.figures.ece is not None
@@ -95,6 +95,6 @@ ABOUT = {
     "train_heads": "heads that were learned to serve",
     "train_rows": "rows they learned from",
     "train_peak_mb": "most memory the process ever had, MiB, the made-up data among it",
-    "ece": "calibration error of each head on held-out rows",
+    "train_ece": "calibration error of each head on held-out rows of the made-up shop, where outcomes are chance",
 }
 """What the figures mean."""

@@ -52,7 +52,7 @@ def test_a_head_tells_more_than_a_constant_and_at_the_right_level(kind: Kind) ->
     assert figures.mean_predicted == pytest.approx(mean, rel=0.1)
     assert figures.ece < (0.03 if kind != "amount" else 0.12)
     assert (figures.rows, figures.fitted_on, figures.calibrated_on) == (3_000, N, 3_000)
-    assert figures.calibration == "isotonic"
+    assert figures.calibration == "curve"
     assert sum(one.rows for one in figures.bins) == 3_000
     assert [one.predicted for one in figures.bins] == sorted(one.predicted for one in figures.bins)
     if kind != "amount":
@@ -126,10 +126,10 @@ def test_nothing_asked_is_nothing_said() -> None:
     assert (figures.rows, figures.mean_label, figures.ece, figures.auc, figures.bins) == (0, None, None, None, ())
 
 
-def test_without_later_rows_a_head_is_not_calibrated_and_says_so() -> None:
+def test_without_later_rows_a_head_is_calibrated_on_what_trees_of_other_rows_say() -> None:
     made = fit_head(head(), world(), Rows.none(NAMES), Run())
 
-    assert (made.calibration.method, made.trees, made.calibrated_on) == ("none", 20, 0)
+    assert (made.calibration.method, made.trees, made.calibrated_on) == ("curve", 20, 0)
 
 
 def test_the_level_of_an_amount_is_right_without_later_rows() -> None:

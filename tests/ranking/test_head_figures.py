@@ -6,6 +6,7 @@ import pytest
 from penchant.ranking.figures import (
     area_under_curve,
     calibration_error,
+    error_by_chance,
     log_losses,
     quantile_losses,
     reliability,
@@ -42,8 +43,26 @@ def test_rows_of_one_prediction_share_a_bin_whatever_their_order() -> None:
     assert len(reliability(predicted, label, np.ones(6), 3)) == 1
 
 
+def test_a_calibrated_head_shows_an_error_by_chance_that_is_foreseen() -> None:
+    rng = np.random.default_rng(1)
+    chance = rng.uniform(0.05, 0.4, (200, 600))
+    label = (rng.random(chance.shape) < chance).astype(np.float64)
+    ones = np.ones(600)
+
+    seen = np.mean([calibration_error(p, y, ones) for p, y in zip(chance, label, strict=True)])
+    foreseen = np.mean([error_by_chance(p, y, ones) for p, y in zip(chance, label, strict=True)])
+    assert foreseen == pytest.approx(seen, rel=0.05)
+    # Fifty times the rows: seven times less of it; and being off everywhere is not chance.
+    many = np.tile(chance[0], 50), np.tile(label[0], 50), np.ones(30_000)
+    assert error_by_chance(*many) == pytest.approx(error_by_chance(chance[0], label[0], ones) / 50**0.5, rel=0.02)
+    off = error_by_chance(chance[0] + 0.3, label[0], ones)
+    assert off == pytest.approx(error_by_chance(chance[0], label[0], ones))
+
+
 def test_no_rows_have_no_error() -> None:
     none = np.zeros(0)
+
+    assert error_by_chance(none, none, none) is None
 
     assert calibration_error(none, none, none) is None
     assert reliability(none, none, none) == ()

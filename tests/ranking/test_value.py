@@ -192,3 +192,17 @@ def test_the_first_candidates_can_be_taken_alone() -> None:
 
     lengths = {len(found.value), len(found.below), len(found.guessed), *map(len, found.terms.values())}
     assert {*lengths, *map(len, found.heads.values())} == {2}
+
+
+def test_features_that_were_worked_out_are_kept_with_others_that_are_read_afterwards() -> None:
+    more = Feature("half", "share", (), "A half of its code.", lambda batch: CODE.compute(batch) / 2)
+    objective = Objective("one", 1, "About.", (), formula="p_one * code", goal="p_one")
+    heads: Any = {"p_one": Told(("code",), (0.1, 0.2, 0.3, 0.4))}
+
+    made = value(objective, {"code": CODE, "half": more}, batch([0, 1, 2, 3]), heads, also=("half", "gone"))
+
+    assert made.matrix is not None and made.matrix.names == ("code", "half") and made.failed == {}
+    assert made.matrix.column("half").tolist() == [0.0, 0.5, 1.0, 1.5]
+    first = made.first(2).matrix
+    assert first is not None and first.values.tolist() == [[0.0, 0.0], [1.0, 0.5]]
+    assert value(objective, {"code": CODE}, batch([0]), {}).matrix is None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.events import Role
 from penchant.features.batch import Batch
-from penchant.features.feature import Compute, Feature
+from penchant.features.feature import Feature, Kin
+from penchant.features.meeting import ITSELF
 from penchant.features.past import Floats, counted, faded, liked, past
-from penchant.features.ties import Reads, both, itself, ties
+from penchant.features.taste import Taste, tastes
+from penchant.features.ties import both, by, itself, ties
 from penchant.slate import Reason
 
 
@@ -27,25 +31,24 @@ def category_affinity(
     1 is the favourite value, 0 one never touched, NaN a person without likings or an item without the field. With
     `top` the first parts of category paths are compared: shoes for `Shoes > Running`.
     """
-    reads: Reads = "top" if top else "category"
-    return Feature(name, "share", (field,), about, _affinity(field, half_life_days, reads), reason)
+    return _affinity(name, about, Taste(field, "top" if top else "category", half_life_days), reason)
 
 
 def category_aversion(name: str, field: str, about: str, *, half_life_days: float = 14.0) -> Feature:
     """Share of the person's dislike that lies on the candidate's value of `field`, when liking does not outweigh it."""
-    return Feature(name, "share", (field,), about, _affinity(field, half_life_days, "category", against=True))
+    return _affinity(name, about, Taste(field, "category", half_life_days, against=True))
 
 
 def tag_affinity(
     name: str, field: str, about: str, *, half_life_days: float = 14.0, reason: Reason | None = None
 ) -> Feature:
     """Mean liking over the candidate's tags, against the favourite tag's; NaN as in `category_affinity`."""
-    return Feature(name, "share", (field,), about, _affinity(field, half_life_days, "tags"), reason)
+    return _affinity(name, about, Taste(field, "tags", half_life_days), reason)
 
 
 def tag_aversion(name: str, field: str, about: str, *, half_life_days: float = 14.0) -> Feature:
     """Mean dislike over the candidate's tags, against that of the most disliked tag; NaN as in `category_aversion`."""
-    return Feature(name, "share", (field,), about, _affinity(field, half_life_days, "tags", against=True))
+    return _affinity(name, about, Taste(field, "tags", half_life_days, against=True))
 
 
 def share_with(
@@ -78,7 +81,9 @@ def share_with(
         np.divide(mine, some, out=out, where=tied.has & (some > 0))
         return out.astype(np.float32)
 
-    return Feature(name, "share", tuple(dict.fromkeys(f for f in (field, within) if f)), about, compute, reason)
+    fields = tuple(dict.fromkeys(f for f in (field, within) if f))
+    looks = (("both", within, field), by(within)) if within else (by(field),)
+    return Feature(name, "share", fields, about, compute, reason, by=looks)
 
 
 def sibling(name: str, field: str, about: str, *, reason: Reason | None = None) -> Feature:
@@ -89,18 +94,18 @@ def sibling(name: str, field: str, about: str, *, reason: Reason | None = None) 
         found = of.has & (of.mean(of.total(count)) > 0) & ~(same.mean(same.total(count)) > 0)
         return found.astype(np.float32)
 
-    return Feature(name, "share", (field,), about, compute, reason)
+    return Feature(name, "share", (field,), about, compute, reason, by=(by(field), ITSELF))
 
 
 def _all(batch: Batch, count: Floats) -> Floats:
     return np.bincount(past(batch).row, count, len(batch.queries)).astype(np.float64)
 
 
-def _affinity(field: str, half_life_days: float, reads: Reads, *, against: bool = False) -> Compute:
+def _affinity(name: str, about: str, taste: Taste, reason: Reason | None = None) -> Feature:
     def compute(batch: Batch) -> NDArray[np.float32]:
-        tied = ties(batch, field, reads)
+        tied, against = ties(batch, taste.field, taste.reads), taste.against
         # An affinity counts likings alone; an aversion is what dislikes leave after likings.
-        weight = faded(batch, half_life_days, against=against)
+        weight = faded(batch, taste.half_life_days, against=against)
         total = tied.total(-weight if against else weight)
         best = tied.pairs.best(total)
         if against:
@@ -109,4 +114,5 @@ def _affinity(field: str, half_life_days: float, reads: Reads, *, against: bool 
         share = np.minimum(total / tied.pairs.of_rows(np.where(best > 0, best, np.nan)), 1.0)
         return tied.share(share)
 
-    return compute
+    one, tagged = Feature(name, "share", (taste.field,), about, compute, reason), taste.reads == "tags"
+    return one if tagged else replace(one, by=(by(taste.field, taste.reads),), kin=Kin(tastes, taste))

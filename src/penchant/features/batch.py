@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from penchant.catalog import ItemTable
 from penchant.dataset import Queries
+from penchant.features.columns import of_table
 from penchant.features.moment import Moment
 from penchant.features.ragged import rows_of
 from penchant.features.statistics import Counts, Statistics
@@ -51,6 +52,18 @@ class Batch:
             found = self._shared[key] = make()
         return cast(T, found)
 
+    def kept(self, key: object, make: Callable[[], T]) -> T:
+        """What follows from the catalog alone, worked out by the first batch that asks and kept with the table.
+
+        Args:
+            key: Names it: the function and its settings.
+            make: Works it out; by `of_columns` where it shall outlast changes of other columns.
+        """
+        found = self._of_table.get(key, self)
+        if found is self:
+            found = self._of_table[key] = make()
+        return cast(T, found)
+
     def take(self, start: int, stop: int) -> Batch:
         """Requests start to stop, as a batch of their own."""
         ptr = self.candidates.ptr
@@ -58,6 +71,10 @@ class Batch:
         rows = Candidates(ptr[start : stop + 1] - a, self.candidates.items[a:b], self.candidates.scores[a:b])
         moment = None if self.moment is None else self.moment.take(start, stop, a, b)
         return Batch(self.queries.take(start, stop), rows, self.table, self.statistics, moment)
+
+    @cached_property
+    def _of_table(self) -> dict[object, Any]:
+        return of_table(self.table)
 
     # Of the candidates; arrays are shared, and not to be written to.
 
@@ -67,17 +84,30 @@ class Batch:
         return rows_of(self.candidates.ptr)
 
     @cached_property
+    def at(self) -> NDArray[np.int64]:
+        """The item of each candidate, as arrays are indexed fastest."""
+        return self.candidates.items.astype(np.int64)
+
+    @cached_property
     def now(self) -> NDArray[np.float64]:
         """The moment of each candidate's request, Unix seconds."""
         return self.queries.now.take(self.row)
 
     def category(self, field: str) -> Codes:
         """Code of each candidate's value of a category field; -1 without one."""
-        return self.once(("category", field), lambda: self.table.category(field).codes.take(self.candidates.items))
+        return self.once(("category", field), lambda: self.codes(field).take(self.at))
 
     def number(self, field: str) -> NDArray[np.float64]:
         """Each candidate's value of a number field; NaN without one."""
-        return self.once(("number", field), lambda: self.table.number(field).take(self.candidates.items))
+        return self.once(("number", field), lambda: self.numbers(field).take(self.at))
+
+    def codes(self, field: str) -> Codes:
+        """The category field of all items."""
+        return self.kept(("codes", field), lambda: self.table.category(field).codes)
+
+    def numbers(self, field: str) -> NDArray[np.float64]:
+        """The number field of all items."""
+        return self.kept(("numbers", field), lambda: self.table.number(field))
 
     @cached_property
     def counts(self) -> Counts:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.catalog import ItemTable
+
 T = TypeVar("T")
 
-_MOST = 64
+_MOST = 512
 """Results kept; the oldest goes first."""
 
-_kept: dict[tuple[object, ...], tuple[tuple[NDArray[Any], ...], object]] = {}
+_kept: dict[tuple[object, ...], tuple[tuple[ref[NDArray[Any]], ...], object]] = {}
+_tables: WeakKeyDictionary[ItemTable, dict[object, Any]] = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -22,7 +26,7 @@ def of_columns(key: object, columns: tuple[NDArray[Any], ...], make: Callable[[]
     """What `make` works out of these columns; made once for as long as they are the same arrays.
 
     Columns never change: a catalog told anew has other arrays where something differs, and the same ones elsewhere. So
-    a price list is ranked once, however often pieces are sold.
+    a price list is ranked once, however often pieces are sold. What is made of a column that is gone goes with it.
 
     Args:
         key: Names what is made.
@@ -32,13 +36,26 @@ def of_columns(key: object, columns: tuple[NDArray[Any], ...], make: Callable[[]
     name = (key, *(id(column) for column in columns))
     found = _kept.get(name)
     if found is None:
-        # The columns are kept beside it, so that their ids stay theirs.
-        found = (columns, make())
+        # At the very end there may be no module any more, but its results.
+        def gone(_: object, kept: dict[tuple[object, ...], Any] = _kept) -> None:
+            kept.pop(name, None)
+
+        # An id is of another array once its own is gone; then nothing is kept under it any more.
+        found = (tuple(ref(column, gone) for column in columns), make())
         with _lock:
             while len(_kept) >= _MOST:
-                del _kept[next(iter(_kept))]
+                _kept.pop(next(iter(_kept)), None)
             _kept[name] = found
     return cast(T, found[1])
+
+
+def of_table(table: ItemTable) -> dict[object, Any]:
+    """Where to keep what follows from a table alone, for as long as there is the table."""
+    found = _tables.get(table)
+    if found is None:
+        with _lock:
+            found = _tables.setdefault(table, {})
+    return found
 
 
 def mean_by(values: NDArray[np.float64], codes: NDArray[np.int32], n: int) -> NDArray[np.float64]:

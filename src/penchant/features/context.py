@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from penchant.clock import DAY
 from penchant.events import Role
 from penchant.features.batch import Batch
 from penchant.features.entries import entries
-from penchant.features.feature import Feature
+from penchant.features.feature import Feature, Kin
 from penchant.features.moment import DEVICES
 from penchant.features.past import of_roles
 
@@ -20,6 +22,8 @@ _PAUSE = 30 * 60.0
 """Seconds without anything that end a visit, as sessions have it everywhere."""
 
 Floats = NDArray[np.float64]
+Values = Callable[[Batch], NDArray[Any]]
+"""One for each request."""
 
 
 def hour_of_day(name: str, about: str, *, offset_hours: float = 0.0) -> Feature:
@@ -31,11 +35,11 @@ def hour_of_day(name: str, about: str, *, offset_hours: float = 0.0) -> Feature:
         offset_hours: The site's clock against UTC.
     """
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
+    def values(batch: Batch) -> NDArray[Any]:
         seconds = batch.queries.now + offset_hours * 3_600.0
-        return _spread(batch, (seconds - np.floor(seconds / DAY) * DAY) / 3_600.0)
+        return np.asarray((seconds - np.floor(seconds / DAY) * DAY) / 3_600.0)
 
-    return Feature(name, "hours", (), about, compute, low=0.0, high=24.0)
+    return _of_request(values, name=name, unit="hours", about=about, low=0.0, high=24.0)
 
 
 def weekday(name: str, about: str, *, offset_hours: float = 0.0) -> Feature:
@@ -47,10 +51,10 @@ def weekday(name: str, about: str, *, offset_hours: float = 0.0) -> Feature:
         offset_hours: The site's clock against UTC.
     """
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
-        return _spread(batch, _weekday(batch, offset_hours))
+    def values(batch: Batch) -> NDArray[Any]:
+        return _weekday(batch, offset_hours)
 
-    return Feature(name, "code", (), about, compute, low=0.0, high=6.0)
+    return _of_request(values, name=name, unit="code", about=about, low=0.0, high=6.0)
 
 
 def weekend(name: str, about: str, *, offset_hours: float = 0.0) -> Feature:
@@ -62,32 +66,32 @@ def weekend(name: str, about: str, *, offset_hours: float = 0.0) -> Feature:
         offset_hours: The site's clock against UTC.
     """
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
-        return _spread(batch, (_weekday(batch, offset_hours) >= 5).astype(np.float64))
+    def values(batch: Batch) -> NDArray[Any]:
+        return (_weekday(batch, offset_hours) >= 5).astype(np.float64)
 
-    return Feature(name, "share", (), about, compute)
+    return _of_request(values, name=name, unit="share", about=about)
 
 
 def device(name: str, about: str) -> Feature:
     """Code in `DEVICES`; NaN where not told."""
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
+    def values(batch: Batch) -> NDArray[Any]:
         if batch.moment is None:
-            return _nothing(batch)
-        return _spread(batch, np.where(batch.moment.device >= 0, batch.moment.device, np.nan))
+            return np.full(len(batch.queries), np.nan)
+        return np.where(batch.moment.device >= 0, batch.moment.device, np.nan)
 
-    return Feature(name, "code", (), about, compute, low=0.0, high=len(DEVICES) - 1.0)
+    return _of_request(values, name=name, unit="code", about=about, low=0.0, high=len(DEVICES) - 1.0)
 
 
 def placement(name: str, about: str) -> Feature:
     """Code of the placement in the release's list; NaN for none of them."""
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
+    def values(batch: Batch) -> NDArray[Any]:
         if batch.moment is None:
-            return _nothing(batch)
-        return _spread(batch, np.where(batch.moment.placement >= 0, batch.moment.placement, np.nan))
+            return np.full(len(batch.queries), np.nan)
+        return np.where(batch.moment.placement >= 0, batch.moment.placement, np.nan)
 
-    return Feature(name, "code", (), about, compute, low=0.0, high=math.inf)
+    return _of_request(values, name=name, unit="code", about=about, low=0.0, high=math.inf)
 
 
 def position(name: str, about: str) -> Feature:
@@ -110,12 +114,12 @@ def history_size(name: str, about: str, *, roles: tuple[Role, ...] = ()) -> Feat
         roles: Entries that count; empty for all.
     """
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
+    def values(batch: Batch) -> NDArray[Any]:
         found = entries(batch)
         row = found.row if not roles else found.row[of_roles(batch, roles)]
-        return _spread(batch, np.bincount(row, minlength=len(batch.queries)))
+        return np.bincount(row, minlength=len(batch.queries))
 
-    return Feature(name, "count", (), about, compute, low=0.0, high=math.inf)
+    return _of_request(values, name=name, unit="count", about=about, low=0.0, high=math.inf)
 
 
 def days_since(name: str, about: str, *, roles: tuple[Role, ...] = ()) -> Feature:
@@ -127,14 +131,17 @@ def days_since(name: str, about: str, *, roles: tuple[Role, ...] = ()) -> Featur
         roles: Entries that count; empty for all.
     """
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
+    def values(batch: Batch) -> NDArray[Any]:
         found = entries(batch)
-        keep = of_roles(batch, roles)
         latest = np.full(len(batch.queries), np.nan)
-        np.fmax.at(latest, found.row[keep], found.times[keep])
-        return _spread(batch, np.maximum(batch.queries.now - latest, 0.0) / DAY)
+        if not roles and len(latest) == 1:
+            latest[0] = np.fmax.reduce(found.times, initial=np.nan)
+        else:
+            keep = of_roles(batch, roles)
+            np.fmax.at(latest, found.row[keep], found.times[keep])
+        return np.asarray(np.maximum(batch.queries.now - latest, 0.0) / DAY)
 
-    return Feature(name, "days", (), about, compute, low=0.0, high=math.inf)
+    return _of_request(values, name=name, unit="days", about=about, low=0.0, high=math.inf)
 
 
 def days_since_visit(name: str, about: str) -> Feature:
@@ -143,28 +150,28 @@ def days_since_visit(name: str, about: str) -> Feature:
     A visit ends with 30 minutes without an entry.
     """
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
-        return _spread(batch, _visit(batch).away / DAY)
+    def values(batch: Batch) -> NDArray[Any]:
+        return np.asarray(_visit(batch).away / DAY)
 
-    return Feature(name, "days", (), about, compute, low=0.0, high=math.inf)
+    return _of_request(values, name=name, unit="days", about=about, low=0.0, high=math.inf)
 
 
 def visit_length(name: str, about: str) -> Feature:
     """Entries of this visit so far."""
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
-        return _spread(batch, _visit(batch).length)
+    def values(batch: Batch) -> NDArray[Any]:
+        return _visit(batch).length
 
-    return Feature(name, "count", (), about, compute, low=0.0, high=math.inf)
+    return _of_request(values, name=name, unit="count", about=about, low=0.0, high=math.inf)
 
 
 def visit_minutes(name: str, about: str) -> Feature:
     """Minutes since this visit's first entry; 0 when it has none yet."""
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
-        return _spread(batch, _visit(batch).seconds / 60.0)
+    def values(batch: Batch) -> NDArray[Any]:
+        return np.asarray(_visit(batch).seconds / 60.0)
 
-    return Feature(name, "minutes", (), about, compute, low=0.0, high=math.inf)
+    return _of_request(values, name=name, unit="minutes", about=about, low=0.0, high=math.inf)
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,8 @@ def _visit(batch: Batch) -> _Visit:
     def make() -> _Visit:
         found, now = entries(batch), batch.queries.now
         row, times = found.row, found.times
+        if len(now) == 1:
+            return _visit_of(times, now)
         after = np.append(times[1:], 0.0)
         last = np.append(row[1:] != row[:-1], True)[: len(row)]
         after = np.where(last, now[row], after[: len(row)])
@@ -200,16 +209,35 @@ def _visit(batch: Batch) -> _Visit:
     return batch.once("visit", make)
 
 
+def _visit_of(times: Floats, now: Floats) -> _Visit:
+    """As of many requests, of one."""
+    broken = np.flatnonzero(np.append(times[1:], now)[: len(times)] - times > _PAUSE)
+    begin = int(broken[-1]) + 1 if len(broken) else 0
+    length, seconds, away = len(times) - begin, np.zeros(1), np.full(1, np.nan)
+    if length:
+        seconds = np.maximum(now - times[begin], 0.0)
+    if len(broken):
+        away = np.maximum(now - times[begin - 1], 0.0)
+    return _Visit(np.array([length]), seconds, away)
+
+
 def _weekday(batch: Batch, offset_hours: float) -> Floats:
     days = np.floor((batch.queries.now + offset_hours * 3_600.0) / DAY)
     weekdays: Floats = np.mod(days + 3.0, 7.0)  # the epoch began on a Thursday
     return weekdays
 
 
-def _spread(batch: Batch, values: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Values of requests, beside each of their candidates."""
-    return values.astype(np.float32).take(batch.row)
+def _of_request(values: Values, **told: Any) -> Feature:
+    """A feature that says the same of all candidates of a request."""
+
+    def compute(batch: Batch) -> NDArray[np.float32]:
+        return values(batch).astype(np.float32).take(batch.row)
+
+    return Feature(reads=(), compute=compute, kin=Kin(_spread, values), **told)
 
 
-def _nothing(batch: Batch) -> NDArray[np.float32]:
-    return np.full(len(batch.candidates.items), np.nan, np.float32)
+def _spread(batch: Batch, wanted: tuple[Values, ...], rows: Sequence[NDArray[np.float32]]) -> Collection[int]:
+    """Values of one request, beside each of its candidates; see `Kin`."""
+    for values, row in zip(wanted, rows, strict=True):
+        row.fill(values(batch)[0])
+    return range(len(wanted))

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.features.batch import Batch
-from penchant.features.pairs import Pairs
 from penchant.features.ragged import known, rows_of
 from penchant.slate import Codes
 
@@ -48,14 +47,3 @@ def entries(batch: Batch) -> Entries:
         return Entries(row[at], queries.items[at], queries.times[at], queries.weights[at], queries.roles[at])
 
     return batch.once("entries", make)
-
-
-def own_pairs(batch: Batch) -> Pairs:
-    """Slots of (request, item) among `entries`: what the person has to do with this very candidate."""
-
-    def make() -> Pairs:
-        found = entries(batch)
-        shape = (len(batch.queries), len(batch.table))
-        return Pairs.of(found.row, found.items, batch.row, batch.candidates.items, shape)
-
-    return batch.once("own", make)

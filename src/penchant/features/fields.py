@@ -10,6 +10,7 @@ from penchant.features.batch import Batch
 from penchant.features.columns import of_columns
 from penchant.features.feature import Feature
 from penchant.features.past import cut
+from penchant.features.whole import of_items
 from penchant.slate import Reason
 
 LONG = 36_500.0
@@ -20,41 +21,47 @@ def number_of(
     name: str, field: str, about: str, *, unit: str, low: float = 0.0, high: float = 1.0, reason: Reason | None = None
 ) -> Feature:
     """A number field as it is, cut to its range; NaN where it is missing."""
+    key = ("cut", field, low, high)
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
-        return cut(batch.number(field), low, high)
+    def whole(batch: Batch) -> NDArray[np.float32]:
+        def make() -> NDArray[np.float32]:
+            numbers = batch.numbers(field)
+            return of_columns(key, (numbers,), lambda: cut(numbers, low, high))
 
-    return Feature(name, unit, (field,), about, compute, reason, low, high)
+        return batch.kept(key, make)
+
+    return of_items(whole, name=name, unit=unit, reads=(field,), about=about, reason=reason, low=low, high=high)
 
 
 def size_of(name: str, field: str, about: str, *, high: float = 30.0) -> Feature:
     """log(1 + number) of a number from 0, for counts and lengths that span orders of magnitude."""
+    key = ("size", field, high)
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
-        number = batch.number(field)
-        return cut(np.log1p(np.maximum(number, 0.0)), 0.0, high)
+    def whole(batch: Batch) -> NDArray[np.float32]:
+        def make() -> NDArray[np.float32]:
+            numbers = batch.numbers(field)
+            return of_columns(key, (numbers,), lambda: cut(np.log1p(np.maximum(numbers, 0.0)), 0.0, high))
 
-    return Feature(name, "log(1 + n)", (field,), about, compute, high=high)
+        return batch.kept(key, make)
+
+    return of_items(whole, name=name, unit="log(1 + n)", reads=(field,), about=about, high=high)
 
 
 def told(name: str, field: str, about: str, *values: str) -> Feature:
     """1 where a category or tags field says one of these values, or anything when none is named; else 0."""
+    key = ("told", field, values)
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
-        tags = batch.table.tags(field)
-
-        def make() -> NDArray[np.bool_]:
-            if not values:
-                return np.asarray(tags.has)
-            found = np.zeros(len(batch.table), bool)
+    def whole(batch: Batch) -> NDArray[np.float32]:
+        def make() -> NDArray[np.float32]:
+            tags = batch.table.tags(field)
+            found = tags.has if not values else np.zeros(len(batch.table), bool)
             for value in values:
-                found |= tags.naming(value)
-            return found
+                found = found | tags.naming(value)
+            return found.astype(np.float32)
 
-        key = f"told {field} {values}"
-        return of_columns(key, (tags.ptr, tags.codes), make)[batch.candidates.items].astype(np.float32)
+        return batch.kept(key, make)
 
-    return Feature(name, "yes or no", (field,), about, compute)
+    return of_items(whole, name=name, unit="yes or no", reads=(field,), about=about)
 
 
 def days_since_date(name: str, field: str, about: str) -> Feature:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.features.batch import Batch
-from penchant.features.feature import Feature
+from penchant.features.feature import By, Feature
+from penchant.features.meeting import meet
 
 RELEVANCE = Feature(
     "relevance",
@@ -45,6 +47,10 @@ class Matrix:
         """Values of one feature, shape (number of candidates,)."""
         return self.values[:, self.names.index(name)]
 
+    def first(self, n: int) -> Matrix:
+        """Those of the first n candidates alone; what failed is not told again."""
+        return Matrix(self.names, self.values[:n], {})
+
 
 def matrix(features: Sequence[Feature], batch: Batch) -> Matrix:
     """Work features out.
@@ -59,7 +65,11 @@ def matrix(features: Sequence[Feature], batch: Batch) -> Matrix:
     columns = np.empty((len(features), len(batch.candidates.items)), np.float32)
     failed: dict[str, str] = {}
     with np.errstate(divide="ignore", invalid="ignore"):
-        for column, feature in zip(columns, features, strict=True):
+        done = _together(features, batch, columns) if len(batch.queries) == 1 else frozenset[int]()
+        for place, feature in enumerate(features):
+            if place in done:
+                continue
+            column = columns[place]
             try:
                 column[:] = _checked(feature.compute(batch), column)
             except Exception as error:  # rows without one value are better than none; the caller says so
@@ -106,3 +116,58 @@ def _checked(values: NDArray[np.float32], like: NDArray[np.float32]) -> NDArray[
     if values.shape != like.shape:
         raise ValueError(f"{values.shape} values for {like.shape} candidates")
     return values
+
+
+def _together(features: Sequence[Feature], batch: Batch, columns: NDArray[np.float32]) -> Collection[int]:
+    """Work out what goes in one go of a single request, where calls cost more than arithmetic.
+
+    Returns:
+        Places of the features that are worked out. One that cannot be is worked out alone, and fails alone.
+    """
+    plan = _plan(features)
+    done: set[int] = set()
+    try:
+        meet(batch, plan.by)
+        for of, said, places in plan.kin:
+            done.update(places[at] for at in of(batch, said, [columns[place] for place in places]))
+    except Exception:  # whatever it is, the feature that it is of tells it
+        return done
+    return done
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What some features are asked together.
+
+    Attributes:
+        features: The features.
+        by: What they find entries by.
+        kin: Of each kind how it is worked out, what its features say, and their places.
+    """
+
+    features: tuple[Feature, ...]
+    by: tuple[By, ...]
+    kin: tuple[tuple[Any, tuple[Any, ...], list[int]], ...]
+
+
+_plans: dict[tuple[int, ...], _Plan] = {}
+_MOST = 256
+"""Plans kept: one for each list of features that is asked for, such as those of a formula's heads."""
+
+
+def _plan(features: Sequence[Feature]) -> _Plan:
+    name = tuple(map(id, features))
+    found = _plans.get(name)
+    if found is None:
+        by = tuple(dict.fromkeys(one for feature in features for one in feature.by))
+        kinds: dict[Any, list[tuple[Any, int]]] = {}
+        for place, feature in enumerate(features):
+            if feature.kin is not None:
+                kinds.setdefault(feature.kin.of, []).append((feature.kin.said, place))
+        kin = tuple((of, tuple(said for said, _ in some), [place for _, place in some]) for of, some in kinds.items())
+        # The features are kept beside it, so that their ids stay theirs.
+        found = _Plan(tuple(features), by, kin)
+        if len(_plans) >= _MOST:
+            _plans.clear()
+        _plans[name] = found
+    return found

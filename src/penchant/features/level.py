@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from penchant.features.batch import Batch
 from penchant.features.columns import mean_by, median_by, of_columns, rank_by
 from penchant.features.feature import Feature
-from penchant.features.past import Floats, cut, halved, liked, past
-from penchant.features.ties import ties
+from penchant.features.past import Floats, ages_of, cut, liked, past
+from penchant.features.ties import Ties, by, ties
+from penchant.features.whole import of_items
 from penchant.slate import Reason
 
 FAR = 10.0
@@ -38,21 +39,21 @@ class Scale:
 
 @dataclass(frozen=True)
 class _Levels:
-    """Aligned with the candidates.
+    """Of the pairs of requests and groups, by slot.
 
     Attributes:
-        log: Logarithm of the candidate's number.
-        mean: Mean logarithm of its group.
-        mass: Weight of the person's likings in its group.
+        tied: The pairs.
+        mass: Weight of the person's likings in the group.
         shift: Their sum of weight times how far each lay above its group's mean.
-        overall: How far the person's likings of all groups lie above their groups' means, drawn towards 0.
+        weight: Weight of each entry.
+        moved: Weight times how far it lay above, of each entry.
     """
 
-    log: Floats
-    mean: Floats
+    tied: Ties
     mass: Floats
     shift: Floats
-    overall: Floats
+    weight: Floats
+    moved: Floats
 
 
 def number_fit(
@@ -90,11 +91,13 @@ def number_fit(
     def compute(batch: Batch) -> NDArray[np.float32]:
         found = _levels(batch, scale)
         shift = found.shift / np.maximum(found.mass + shrinkage, 1e-12)
-        distance = (found.log - found.mean - shift) / spread
-        value = np.exp(-0.5 * np.minimum(distance * distance, 1e3))
-        return np.where(found.mass > 0, value, np.nan).astype(np.float32)
+        # Where nothing was liked there is no level, whatever is shrunk.
+        shift = np.where(found.mass > 0, shift, np.nan).take(found.tied.pairs.asked)
+        distance = (_above(batch, field, group).take(batch.at) - shift) / spread
+        distance *= distance
+        return np.exp(-0.5 * np.minimum(distance, 1e3)).astype(np.float32)
 
-    return Feature(name, "share", (field, group), about, compute, reason)
+    return Feature(name, "share", (field, group), about, compute, reason, by=(by(group),))
 
 
 def above_level(name: str, about: str, scale: Scale) -> Feature:
@@ -105,79 +108,97 @@ def above_level(name: str, about: str, scale: Scale) -> Feature:
     """
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        found = _levels(batch, scale)
-        shift = (found.shift + scale.shrinkage * found.overall) / np.maximum(found.mass + scale.shrinkage, 1e-12)
-        return cut(found.log - found.mean - shift, -FAR, FAR)
+        found, row, n = _levels(batch, scale), past(batch).row, len(batch.queries)
+        total, sums = np.bincount(row, found.weight, n), np.bincount(row, found.moved, n)
+        overall = found.tied.pairs.of_rows(sums / np.maximum(total + scale.shrinkage, 1e-12))
+        shift = (found.shift + scale.shrinkage * overall) / np.maximum(found.mass + scale.shrinkage, 1e-12)
+        above = _above(batch, scale.field, scale.group).take(batch.at)
+        return cut(above - shift.take(found.tied.pairs.asked), -FAR, FAR)
 
-    return Feature(name, "log ratio", (scale.field, scale.group), about, compute, low=-FAR, high=FAR)
+    return Feature(
+        name, "log ratio", (scale.field, scale.group), about, compute, low=-FAR, high=FAR, by=(by(scale.group),)
+    )
 
 
 def above_median(name: str, field: str, group: str, about: str) -> Feature:
     """How far a number lies above the median of its group, as the logarithm of their ratio."""
+    key = ("above median", field, group)
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
-        number, groups = batch.table.number(field), batch.table.category(group)
-        n = len(groups.names)
+    def whole(batch: Batch) -> NDArray[np.float32]:
+        def make() -> NDArray[np.float32]:
+            number, groups = batch.table.number(field), batch.table.category(group)
 
-        def make() -> Floats:
-            log = _log(number)
-            return log - median_by(log, groups.codes, n)[groups.codes]
+            def above() -> NDArray[np.float32]:
+                log = _log(number)
+                return cut(log - median_by(log, groups.codes, len(groups.names))[groups.codes], -FAR, FAR)
 
-        above = of_columns("above median", (number, groups.codes), make)
-        return cut(above[batch.candidates.items], -FAR, FAR)
+            return of_columns("above median", (number, groups.codes), above)
 
-    return Feature(name, "log ratio", (field, group), about, compute, low=-FAR, high=FAR)
+        return batch.kept(key, make)
+
+    return of_items(whole, name=name, unit="log ratio", reads=(field, group), about=about, low=-FAR, high=FAR)
 
 
 def rank_within(name: str, field: str, group: str, about: str) -> Feature:
     """Where a number stands among those of its group: near 0 is the least, near 1 the highest."""
+    key = ("rank", field, group)
 
-    def compute(batch: Batch) -> NDArray[np.float32]:
-        number, groups = batch.table.number(field), batch.table.category(group)
-        rank = of_columns("rank", (number, groups.codes), lambda: rank_by(number, groups.codes))
-        return rank[batch.candidates.items].astype(np.float32)
+    def whole(batch: Batch) -> NDArray[np.float32]:
+        def make() -> NDArray[np.float32]:
+            number, codes = batch.numbers(field), batch.codes(group)
+            return of_columns("rank", (number, codes), lambda: rank_by(number, codes).astype(np.float32))
 
-    return Feature(name, "share", (field, group), about, compute)
+        return batch.kept(key, make)
+
+    return of_items(whole, name=name, unit="share", reads=(field, group), about=about)
 
 
 def above_highest(name: str, field: str, about: str) -> Feature:
     """How far a number lies above the highest the person ever liked, as the logarithm of their ratio."""
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        found, number = past(batch), batch.table.number(field)
-        log = _log(number[found.items])
-        highest = np.full(len(batch.queries), -np.inf)
-        keep = liked(batch) & np.isfinite(log)
-        np.maximum.at(highest, found.row[keep], log[keep])
-        most = highest[batch.row]
-        above = _log(batch.number(field)) - np.where(np.isfinite(most), most, np.nan)
-        return cut(above, -FAR, FAR)
+        found, number = past(batch), batch.numbers(field)
+        log = batch.kept(("log", field), lambda: of_columns("log", (number,), lambda: _log(number)))
+        most = np.full(len(batch.queries), np.nan)
+        own = log.take(found.items)
+        told = np.where(liked(batch), own, np.nan)
+        # The greater of a number and NaN is the number.
+        if len(most) == 1:
+            most[0] = np.fmax.reduce(told, initial=np.nan)
+        else:
+            np.fmax.at(most, found.row, told)
+        return cut(log.take(batch.at) - most.take(batch.row), -FAR, FAR)
 
     return Feature(name, "log ratio", (field,), about, compute, low=-FAR, high=FAR)
 
 
+def _above(batch: Batch, field: str, group: str) -> Floats:
+    """How far each item's number lies above the mean of its group, as the logarithm of their ratio."""
+
+    def make() -> Floats:
+        number, groups = batch.table.number(field), batch.table.category(group)
+
+        def above() -> Floats:
+            log = _log(number)
+            return log - mean_by(log, groups.codes, len(groups.names))[groups.codes]
+
+        return of_columns("above mean", (number, groups.codes), above)
+
+    return batch.kept(("above mean", field, group), make)
+
+
 def _levels(batch: Batch, scale: Scale) -> _Levels:
-    def make() -> _Levels:
-        found, number = past(batch), batch.table.number(scale.field)
-        groups = batch.table.category(scale.group)
-
-        def means() -> Floats:
-            return mean_by(_log(number), groups.codes, len(groups.names))
-
-        mean = of_columns("mean log", (number, groups.codes), means)
-        tied = ties(batch, scale.group)
-        above = _log(number[found.items]) - mean[groups.codes[found.items]]
+    def lying() -> tuple[Floats, Floats]:
+        """How far each entry lay above its group's mean, 0 where that is not told; and ages of those that count."""
+        above = _above(batch, scale.field, scale.group).take(past(batch).items)
         has = np.isfinite(above)
-        weight = halved(batch, scale.half_life_days, liked(batch) & has)
-        moved = weight * np.where(has, above, 0.0)
-        total, sums = (np.bincount(found.row, part, len(batch.queries)) for part in (weight, moved))
-        return _Levels(
-            _log(batch.number(scale.field)),
-            mean[batch.category(scale.group)],
-            tied.mean(tied.total(weight)),
-            tied.mean(tied.total(moved)),
-            (sums / np.maximum(total + scale.shrinkage, 1e-12))[batch.row],
-        )
+        return np.where(has, above, 0.0), ages_of(batch, has & liked(batch))
+
+    def make() -> _Levels:
+        above, ages = batch.once(("lying", scale.field, scale.group), lying)
+        weight = np.asarray(past(batch).weights * np.exp2(-ages / scale.half_life_days), np.float64)
+        moved, tied = weight * above, ties(batch, scale.group)
+        return _Levels(tied, tied.total(weight), tied.total(moved), weight, moved)
 
     return batch.once(("levels", scale), make)
 

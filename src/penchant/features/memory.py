@@ -10,8 +10,9 @@ from penchant.events import Role
 from penchant.features.batch import Batch
 from penchant.features.feature import Feature
 from penchant.features.fields import LONG
+from penchant.features.meeting import ITSELF
 from penchant.features.past import cut, last_of_item, of_roles, past, since
-from penchant.features.ties import Reads, ties
+from penchant.features.ties import Reads, declared, ties
 from penchant.slate import Reason
 
 MANY = 10_000.0
@@ -25,11 +26,16 @@ def days_since_with(
 
     def compute(batch: Batch) -> NDArray[np.float32]:
         tied, keep = ties(batch, field, reads), of_roles(batch, roles)
-        latest = tied.highest(tied.latest(past(batch).times, keep))
-        days = np.where(np.isfinite(latest), batch.now - latest, np.nan) / DAY
-        return cut(days, 0.0, LONG)
+        latest = tied.latest(past(batch).times, keep)
+        if tied.of is not None:
+            latest, now = tied.highest(latest), batch.now
+            return cut(np.where(np.isfinite(latest), now - latest, np.nan) / DAY, 0.0, LONG)
+        # By pair, and then to the candidates.
+        now = tied.pairs.of_rows(batch.queries.now)
+        days = np.where(np.isfinite(latest), now - latest, np.nan) / DAY
+        return cut(days, 0.0, LONG).take(tied.pairs.asked)
 
-    return Feature(name, "days", (field,), about, compute, reason, high=LONG)
+    return Feature(name, "days", (field,), about, compute, reason, high=LONG, by=declared(field, reads))
 
 
 def items_since_with(name: str, field: str, about: str, *roles: Role, reads: Reads = "category") -> Feature:
@@ -40,10 +46,15 @@ def items_since_with(name: str, field: str, about: str, *roles: Role, reads: Rea
 
     def compute(batch: Batch) -> NDArray[np.float32]:
         tied, keep = ties(batch, field, reads), last_of_item(batch, roles)
-        steps = -tied.highest(tied.latest(-since(batch, roles).astype(np.float64), keep))
+        latest = tied.latest(-since(batch, roles).astype(np.float64), keep)
+        if tied.of is None:
+            told = np.minimum(np.where(np.isfinite(latest), -latest, np.nan), MANY).astype(np.float32)
+            return told.take(tied.pairs.asked)
+        steps = -tied.highest(latest)
         return np.minimum(np.where(np.isfinite(steps), steps, np.nan), MANY).astype(np.float32)
 
-    return Feature(name, "count", (field,), about, compute, high=MANY)
+    looks = (*declared(field, reads), ITSELF)
+    return Feature(name, "count", (field,), about, compute, high=MANY, by=looks)
 
 
 def items_with(
@@ -56,7 +67,8 @@ def items_with(
         count = tied.mean(tied.total(last_of_item(batch, roles).astype(np.float64)))
         return np.where(tied.has, np.minimum(count, MANY), np.nan).astype(np.float32)
 
-    return Feature(name, "count", (field,), about, compute, reason, high=MANY)
+    looks = (*declared(field, reads), ITSELF)
+    return Feature(name, "count", (field,), about, compute, reason, high=MANY, by=looks)
 
 
 def share_of_latest(
@@ -85,4 +97,4 @@ def share_of_latest(
         np.divide(mine, of, out=out, where=tied.has & (of > 0))
         return cut(out, 0.0, 1.0)
 
-    return Feature(name, "share", (field,), about, compute)
+    return Feature(name, "share", (field,), about, compute, by=(*declared(field, reads), ITSELF))

@@ -9,10 +9,11 @@ from penchant.events import Role
 from penchant.features.batch import Batch
 from penchant.features.columns import of_columns
 from penchant.features.feature import Feature
+from penchant.features.meeting import ITSELF
 from penchant.features.pairs import Pairs
 from penchant.features.past import Floats, cut, last_of_item, of_roles, past
 from penchant.features.ragged import taken
-from penchant.features.ties import ties
+from penchant.features.ties import declared, ties
 from penchant.slate import Codes, Reason
 
 FAR = 1_000.0
@@ -38,7 +39,7 @@ def next_in(name: str, series: str, position: str, about: str, *, reason: Reason
         following = np.isfinite(done) & (own > done) & (before[batch.candidates.items] <= done)
         return following.astype(np.float32)
 
-    return Feature(name, "share", (series, position), about, compute, reason)
+    return Feature(name, "share", (series, position), about, compute, reason, by=declared(series))
 
 
 def ahead_in(name: str, series: str, position: str, about: str) -> Feature:
@@ -52,7 +53,7 @@ def ahead_in(name: str, series: str, position: str, about: str) -> Feature:
         ahead = batch.number(position) - np.where(np.isfinite(done), done, np.nan)
         return cut(ahead, -FAR, FAR)
 
-    return Feature(name, "places", (series, position), about, compute, low=-FAR, high=FAR)
+    return Feature(name, "places", (series, position), about, compute, low=-FAR, high=FAR, by=declared(series))
 
 
 def share_done(name: str, series: str, about: str) -> Feature:
@@ -73,7 +74,7 @@ def share_done(name: str, series: str, about: str) -> Feature:
         np.divide(done, size, out=out, where=tied.has & (size > 0))
         return cut(out, 0.0, 1.0)
 
-    return Feature(name, "share", (series,), about, compute)
+    return Feature(name, "share", (series,), about, compute, by=(*declared(series), ITSELF))
 
 
 def needs_met(name: str, needs: str, about: str, *, reason: Reason | None = None) -> Feature:
@@ -120,7 +121,7 @@ def above_reached(name: str, level: str, group: str, about: str) -> Feature:
         step = batch.number(level) - np.where(np.isfinite(done), done, 0.0)
         return cut(step, -FAR, FAR)
 
-    return Feature(name, "levels", (level, group), about, compute, low=-FAR, high=FAR)
+    return Feature(name, "levels", (level, group), about, compute, low=-FAR, high=FAR, by=declared(group))
 
 
 def _reached(batch: Batch, series: str, position: str) -> Floats:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from penchant.clock import DAY
 from penchant.events import Role
 from penchant.features.batch import Batch
-from penchant.features.entries import entries, own_pairs
+from penchant.features.entries import entries
 from penchant.features.feature import Feature
+from penchant.features.meeting import ITSELF, pairs_of
 from penchant.features.past import of_roles
 from penchant.slate import Reason
 
@@ -29,7 +30,7 @@ def times_had(name: str, about: str, *, roles: tuple[Role, ...] = (), reason: Re
     def compute(batch: Batch) -> NDArray[np.float32]:
         return _times(batch, roles).astype(np.float32)
 
-    return Feature(name, "count", (), about, compute, reason, 0.0, math.inf)
+    return Feature(name, "count", (), about, compute, reason, 0.0, math.inf, (ITSELF,))
 
 
 def days_since_had(name: str, about: str, *, roles: tuple[Role, ...] = (), reason: Reason | None = None) -> Feature:
@@ -43,12 +44,12 @@ def days_since_had(name: str, about: str, *, roles: tuple[Role, ...] = (), reaso
     """
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        pairs = own_pairs(batch)
-        latest = pairs.latest(entries(batch).times, _kept(batch, roles)).take(pairs.asked)
-        days = np.maximum(batch.now - latest, 0.0) / DAY
-        return np.where(np.isfinite(latest), days, np.nan).astype(np.float32)
+        pairs = pairs_of(batch, ITSELF)
+        latest = pairs.latest(entries(batch).times, _kept(batch, roles))
+        days = np.maximum(pairs.of_rows(batch.queries.now) - latest, 0.0) / DAY
+        return np.where(np.isfinite(latest), days, np.nan).astype(np.float32).take(pairs.asked)
 
-    return Feature(name, "days", (), about, compute, reason, 0.0, math.inf)
+    return Feature(name, "days", (), about, compute, reason, 0.0, math.inf, (ITSELF,))
 
 
 def share_had(name: str, about: str, *, roles: tuple[Role, ...] = (), reason: Reason | None = None) -> Feature:
@@ -67,13 +68,17 @@ def share_had(name: str, about: str, *, roles: tuple[Role, ...] = (), reason: Re
         with np.errstate(invalid="ignore"):
             return (_times(batch, roles) / of_all).astype(np.float32)
 
-    return Feature(name, "share", (), about, compute, reason)
+    return Feature(name, "share", (), about, compute, reason, by=(ITSELF,))
 
 
 def _times(batch: Batch, roles: tuple[Role, ...]) -> NDArray[np.int64]:
     def make() -> NDArray[np.int64]:
-        pairs = own_pairs(batch)
-        return pairs.counts(_kept(batch, roles)).take(pairs.asked)
+        pairs = pairs_of(batch, ITSELF)
+        if not roles:
+            return pairs.counts().take(pairs.asked)
+        each = batch.once("by role", lambda: pairs.counts_by(entries(batch).roles, len(Role)))
+        some: NDArray[np.int64] = each[roles[0]] if len(roles) == 1 else each.take(roles, axis=0).sum(axis=0)
+        return some.take(pairs.asked)
 
     return batch.once(("times had", roles), make)
 

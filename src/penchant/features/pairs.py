@@ -95,6 +95,17 @@ class Pairs:
         counts[-1] = 0
         return counts.astype(np.int64, copy=False)
 
+    def counts_by(self, kind: NDArray[np.integer], n: int) -> Whole:
+        """Number of entries of each of n kinds, shape (n, size).
+
+        Args:
+            kind: From 0, of each entry.
+            n: Number of kinds.
+        """
+        counts = np.bincount(self.slot + kind * np.int64(self.size), minlength=n * self.size).reshape(n, self.size)
+        counts[:, -1] = 0
+        return counts.astype(np.int64, copy=False)
+
     def latest(self, times: Floats, keep: NDArray[np.bool_] | None = None) -> Floats:
         """The latest of the entries' times, or of those of a mask; -inf without any, shape (size,)."""
         latest = np.full(self.size, -np.inf)

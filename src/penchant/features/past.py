@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from penchant.clock import DAY
 from penchant.events import Role
 from penchant.features.batch import Batch
-from penchant.features.entries import Entries, entries, own_pairs
+from penchant.features.entries import Entries, entries
+from penchant.features.meeting import ITSELF, pairs_of
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -34,8 +35,10 @@ def of_roles(batch: Batch, roles: tuple[Role, ...]) -> Mask:
 
     def make() -> Mask:
         told = past(batch).roles
-        mask: Mask = np.full(len(told), not roles)
-        for role in roles:
+        if not roles:
+            return np.ones(len(told), bool)
+        mask: Mask = told == roles[0]
+        for role in roles[1:]:
             mask |= told == role
         return mask
 
@@ -51,13 +54,11 @@ def last_of_item(batch: Batch, roles: tuple[Role, ...] = ()) -> Mask:
     """Which entries of these roles are the last that their request has of their item: one for each item."""
 
     def make() -> Mask:
-        found, keep = past(batch), of_roles(batch, roles)
-        slot, size = own_pairs(batch).slot, own_pairs(batch).size
-        at, last = np.flatnonzero(keep), np.full(size, -1)
-        np.maximum.at(last, slot[at], at)
-        mask: Mask = np.zeros(len(found), bool)
-        mask[at] = last[slot[at]] == at
-        return mask
+        pairs, at = pairs_of(batch, ITSELF), np.flatnonzero(of_roles(batch, roles))
+        # Of those of one item the last to be put down stays.
+        last = np.full(pairs.size, -1)
+        last[pairs.slot[at]] = at
+        return np.asarray(last.take(pairs.slot) == np.arange(len(pairs.slot)))
 
     return batch.once(("last of item", roles), make)
 
@@ -67,6 +68,8 @@ def since(batch: Batch, roles: tuple[Role, ...] = ()) -> NDArray[np.int64]:
 
     def make() -> NDArray[np.int64]:
         row, upto = past(batch).row, np.cumsum(last_of_item(batch, roles))
+        if len(batch.queries) == 1:
+            return np.asarray(upto[-1:] - upto, np.int64)
         ends = np.bincount(row, minlength=len(batch.queries)).cumsum()
         return np.asarray(upto[ends[row] - 1] - upto, np.int64)
 
@@ -84,27 +87,25 @@ def faded(batch: Batch, half_life_days: float, *, against: bool = False) -> Floa
         against: What speaks against an item counts too; else only what speaks for one. All else weighs 0.
     """
 
-    def ages() -> Floats:
-        return _ages(batch, past(batch).weights != 0 if against else liked(batch))
-
     def make() -> Floats:
-        fade: Floats = np.exp2(-batch.once(("ages", against), ages) / half_life_days)
+        fade: Floats = np.exp2(-aged(batch, against=against) / half_life_days)
         return np.asarray(past(batch).weights * fade, np.float64)
 
     return batch.once(("faded", half_life_days, against), make)
 
 
-def halved(batch: Batch, half_life_days: float, keep: Mask) -> Floats:
-    """As `faded`, where the entries that count are those of a mask."""
-    return np.asarray(past(batch).weights * np.exp2(-_ages(batch, keep) / half_life_days), np.float64)
+def aged(batch: Batch, *, against: bool) -> Floats:
+    """Days between each entry that counts and the latest of its request that does, infinite for others; see `faded`."""
+    return batch.once(("ages", against), lambda: ages_of(batch, past(batch).weights != 0 if against else liked(batch)))
 
 
-def _ages(batch: Batch, keep: Mask) -> Floats:
+def ages_of(batch: Batch, keep: Mask) -> Floats:
     """Days between each entry of a mask and the latest of its request; infinite outside the mask."""
     found = past(batch)
     if len(batch.queries) == 1:
         times = np.where(keep, found.times, -np.inf)
-        return (times.max(initial=-np.inf) - times) / DAY if keep.any() else np.full(len(found), np.inf)
+        latest = times.max(initial=-np.inf)
+        return (latest - times) / DAY if latest > -np.inf else np.full(len(found), np.inf)
     latest = np.full(len(batch.queries), -np.inf)
     np.maximum.at(latest, found.row[keep], found.times[keep])
     return np.where(keep, (latest[found.row] - found.times) / DAY, np.inf)

@@ -8,7 +8,7 @@ kept, as when serving, columns of the whole catalog are worked out by the first 
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from penchant.features.batch import Batch
 from penchant.features.columns import of_columns
 from penchant.features.feature import Compute, Feature
 from penchant.features.statistics import WINDOWS
+from penchant.features.whole import Whole, of_items
 from penchant.slate import Candidates, Reason
 
 Roles = Role | tuple[Role, ...]
@@ -51,7 +52,7 @@ def decayed_count(
             total += _mine(batch, roles, days) * step
         return np.log1p(total).astype(np.float32)
 
-    return Feature(name, "log count", (), about, _by_hour(compute), reason, 0.0, math.inf)
+    return _feature(compute, name=name, unit="log count", about=about, reason=reason, high=math.inf)
 
 
 def smoothed_rate(
@@ -97,7 +98,7 @@ def smoothed_rate(
         value = (_mine(batch, of, days) + strength * expected) / (_mine(batch, per, days) + strength)
         return np.minimum(value, 1.0).astype(np.float32)
 
-    return Feature(name, "share", (within,) if within else (), about, _by_hour(compute, within), reason)
+    return _feature(compute, within, name=name, unit="share", about=about, reason=reason)
 
 
 def growth(name: str, roles: Roles, about: str, *, strength: float = 5.0, reason: Reason | None = None) -> Feature:
@@ -117,7 +118,7 @@ def growth(name: str, roles: Roles, about: str, *, strength: float = 5.0, reason
         value = np.log2((day + strength) / (week / 7.0 + strength))
         return np.maximum(np.minimum(value, most), -most).astype(np.float32)
 
-    return Feature(name, "log2 ratio", (), about, _by_hour(compute), reason, -most, most)
+    return _feature(compute, name=name, unit="log2 ratio", about=about, reason=reason, low=-most, high=most)
 
 
 def share_within(
@@ -150,7 +151,7 @@ def share_within(
         value = (_mine(batch, roles, days) + even) / (batch.counts_by(field).of(roles, days) + strength)
         return np.where(code >= 0, np.minimum(value, 1.0), np.nan).astype(np.float32)
 
-    return Feature(name, "share", (field,), about, _by_hour(compute, field), reason)
+    return _feature(compute, field, name=name, unit="share", about=about, reason=reason)
 
 
 def days_known(name: str, about: str, *, reason: Reason | None = None) -> Feature:
@@ -160,7 +161,7 @@ def days_known(name: str, about: str, *, reason: Reason | None = None) -> Featur
         first = batch.counts.first
         return np.where(first >= 0, first / 24.0, np.nan).astype(np.float32)
 
-    return Feature(name, "days", (), about, _by_hour(compute), reason, 0.0, math.inf)
+    return _feature(compute, name=name, unit="days", about=about, reason=reason, high=math.inf)
 
 
 def days_quiet(name: str, about: str, *, reason: Reason | None = None) -> Feature:
@@ -170,7 +171,7 @@ def days_quiet(name: str, about: str, *, reason: Reason | None = None) -> Featur
         last = batch.counts.last
         return np.where(last >= 0, last / 24.0, np.nan).astype(np.float32)
 
-    return Feature(name, "days", (), about, _by_hour(compute), reason, 0.0, math.inf)
+    return _feature(compute, name=name, unit="days", about=about, reason=reason, high=math.inf)
 
 
 def _mine(batch: Batch, roles: Roles, days: float) -> Floats:
@@ -178,23 +179,31 @@ def _mine(batch: Batch, roles: Roles, days: float) -> Floats:
     return batch.once(("events", roles, days), lambda: batch.counts.of(roles, days))
 
 
-def _by_hour(compute: Compute, field: str = "") -> Compute:
-    """The same values, gathered from the whole catalog's where the snapshot of the requests' hour is kept.
+def _feature(compute: Compute, field: str = "", **told: Any) -> Feature:
+    return of_items(_by_hour(compute, field), compute, reads=(field,) if field else (), **told)
+
+
+def _by_hour(compute: Compute, field: str = "") -> Whole:
+    """The values of the whole catalog where the snapshot of the requests' hour is kept.
 
     Args:
         compute: Reads nothing of requests but their hour.
         field: The category field that it reads.
     """
 
-    def values(batch: Batch) -> NDArray[np.float32]:
+    def values(batch: Batch) -> NDArray[np.float32] | None:
         kept = batch.hourly
         if kept is None:
-            return compute(batch)
-        n, codes = len(batch.table), batch.table.category(field).codes if field else None
+            return None
         held = kept.get(values)
-        if held is None or held[0] != n or held[1] is not codes:
-            held = kept[values] = (n, codes, compute(_everything(batch, kept)))
-        return np.asarray(held[2].take(batch.candidates.items), np.float32)
+        if held is None or held[0] is not batch.table:
+            n, codes = len(batch.table), batch.codes(field) if field else None
+            # A table told anew may differ in what this does not read.
+            same = held is not None and held[1] == n and held[2] is codes
+            column = held[3] if held is not None and same else compute(_everything(batch, kept))
+            held = kept[values] = (batch.table, n, codes, column)
+        found: NDArray[np.float32] = held[3]
+        return found
 
     return values
 
@@ -207,4 +216,5 @@ def _everything(batch: Batch, kept: dict[object, Any]) -> Batch:
         items = Candidates(np.array([0, n], np.int64), np.arange(n, dtype=np.int32), np.zeros(n, np.float32))
         now = float(batch.queries.now[0])
         found = kept["everything"] = Batch(Queries.single(now), items, batch.table, batch.statistics)
-    return cast(Batch, found)
+    everything: Batch = found
+    return everything

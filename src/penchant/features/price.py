@@ -7,19 +7,23 @@ somebody chose it is told by the same dates, so that a sale that is not told any
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.catalog import ItemTable
+from penchant.dataset import Queries
 from penchant.events import Role
 from penchant.features.batch import Batch
-from penchant.features.feature import Feature
+from penchant.features.feature import Compute, Feature
 from penchant.features.past import Floats, Mask, counted, cut, past
-from penchant.slate import Reason
+from penchant.features.whole import Whole, of_items
+from penchant.slate import Candidates, Reason
 
 MOST = 1e12
 """Highest amount of money."""
+_WHOLE = 200_000
+"""Items of a catalog up to which prices are worked out whole, whenever a sale begins or ends."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def price_now(name: str, about: str, priced: Priced) -> Feature:
     def compute(batch: Batch) -> NDArray[np.float32]:
         return cut(_now(batch, priced), 0.0, MOST)
 
-    return Feature(name, "money", priced.prices, about, compute, high=MOST)
+    return _of_sales(compute, priced, name=name, unit="money", reads=priced.prices, about=about, high=MOST)
 
 
 def discount(name: str, about: str, priced: Priced, *, reason: Reason | None = None) -> Feature:
@@ -71,7 +75,7 @@ def discount(name: str, about: str, priced: Priced, *, reason: Reason | None = N
         np.divide(usual - _now(batch, priced), usual, out=off, where=usual > 0)
         return cut(off, 0.0, 1.0)
 
-    return Feature(name, "share", priced.prices, about, compute, reason)
+    return _of_sales(compute, priced, name=name, unit="share", reads=priced.prices, about=about, reason=reason)
 
 
 def sale_share(name: str, about: str, priced: Priced, *roles: Role) -> Feature:
@@ -87,9 +91,11 @@ def sale_fit(name: str, about: str, priced: Priced, *roles: Role, reason: Reason
     """How being on sale or not fits what the person chose: `sale_share` of what is on sale, or else 1 less it."""
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        share, on = _response(batch, priced, roles), _on_sale(batch, priced)
-        return np.where(on, share, 1.0 - share).astype(np.float32)
+        share, sold = _response(batch, priced, roles), on(batch)
+        gathered = _on_sale(batch, priced) if sold is None else sold.take(batch.at) > 0
+        return np.where(gathered, share, 1.0 - share).astype(np.float32)
 
+    on = _between(lambda batch: _on_sale(batch, priced).astype(np.float32), priced)
     return Feature(name, "share", priced.prices, about, compute, reason)
 
 
@@ -99,7 +105,7 @@ def margin_now(name: str, about: str, priced: Priced) -> Feature:
     def compute(batch: Batch) -> NDArray[np.float32]:
         return cut(_margin(batch, priced), -MOST, MOST)
 
-    return Feature(name, "money", priced.all, about, compute, low=-MOST, high=MOST)
+    return _of_sales(compute, priced, name=name, unit="money", reads=priced.all, about=about, low=-MOST, high=MOST)
 
 
 def margin_told(name: str, about: str, priced: Priced) -> Feature:
@@ -108,7 +114,7 @@ def margin_told(name: str, about: str, priced: Priced) -> Feature:
     def compute(batch: Batch) -> NDArray[np.float32]:
         return np.isfinite(_margin(batch, priced)).astype(np.float32)
 
-    return Feature(name, "yes or no", priced.all, about, compute)
+    return _of_sales(compute, priced, name=name, unit="yes or no", reads=priced.all, about=about)
 
 
 def margin_share(name: str, about: str, priced: Priced) -> Feature:
@@ -120,19 +126,61 @@ def margin_share(name: str, about: str, priced: Priced) -> Feature:
         np.divide(earned, cost, out=share, where=cost > 0)
         return cut(share, -1.0, 1.0)
 
-    return Feature(name, "share", priced.all, about, compute, low=-1.0)
+    return _of_sales(compute, priced, name=name, unit="share", reads=priced.all, about=about, low=-1.0)
 
 
-def _lasts(table: ItemTable, items: NDArray[np.int32], times: Floats, priced: Priced) -> Mask:
+def _of_sales(compute: Compute, priced: Priced, **told: Any) -> Feature:
+    """A feature that reads nothing of requests but which sales last."""
+    return of_items(_between(compute, priced), compute, **told)
+
+
+def _between(compute: Compute, priced: Priced) -> Whole:
+    """The values of the whole catalog, kept from one moment at which a sale begins or ends until the next.
+
+    None for many requests, each at a moment of its own, and for catalogs that are too large for it.
+    """
+    edges, place = ("sale edges", priced), ("sales of now", priced)
+
+    def lasting(batch: Batch) -> int:
+        return int(batch.kept(edges, lambda: _edges(batch, priced)).searchsorted(batch.queries.now[0], "right"))
+
+    def values(batch: Batch) -> NDArray[np.float32] | None:
+        if len(batch.queries) != 1 or len(batch.table) > _WHOLE:
+            return None
+        now, box = batch.once(place, lambda: lasting(batch)), batch.kept(values, _Box)
+        held = box.held
+        if held is None or held[0] != now:
+            n = len(batch.table)
+            items = Candidates(np.array([0, n], np.int64), np.arange(n, dtype=np.int32), np.zeros(n, np.float32))
+            alone = Batch(Queries.single(float(batch.queries.now[0])), items, batch.table)
+            held = box.held = (now, compute(alone))
+        return held[1]
+
+    return values
+
+
+class _Box:
+    """Values of the whole catalog, and after how many beginnings and ends of sales they hold."""
+
+    held: tuple[int, NDArray[np.float32]] | None = None
+
+
+def _edges(batch: Batch, priced: Priced) -> Floats:
+    """Moments at which a sale begins or ends, ascending: from each on, other sales last."""
+    told = np.concatenate([batch.numbers(priced.begins), batch.numbers(priced.ends)])
+    return np.unique(told[np.isfinite(told)])
+
+
+def _lasts(batch: Batch, items: NDArray[np.int32], times: Floats, priced: Priced) -> Mask:
     """Whether a sale of each item lasts at a moment."""
-    begins, ends = table.number(priced.begins)[items], table.number(priced.ends)[items]
-    lasts: Mask = np.isfinite(table.number(priced.sale)[items]) & ~(times < begins) & ~(times >= ends)
+    begins, ends, sale = (batch.numbers(field).take(items) for field in (priced.begins, priced.ends, priced.sale))
+    lasts: Mask = np.isfinite(sale) & ~(times < begins) & ~(times >= ends)
     return lasts
 
 
 def _on_sale(batch: Batch, priced: Priced) -> Mask:
     def make() -> Mask:
-        return _lasts(batch.table, batch.candidates.items, batch.now, priced) & ~(
+        return _lasts(batch, batch.candidates.items, batch.now, priced) & ~(
             batch.number(priced.sale) >= batch.number(priced.price)
         )
 
@@ -159,7 +207,7 @@ def _response(batch: Batch, priced: Priced, roles: tuple[Role, ...]) -> Floats:
 
     def make() -> Floats:
         found, count = past(batch), counted(batch, roles)
-        on = _lasts(batch.table, found.items, found.times, priced)
+        on = _lasts(batch, found.items, found.times, priced)
         all_, sold = (np.bincount(found.row, part, len(batch.queries)) for part in (count, count * on))
         share = np.full(len(all_), np.nan)
         np.divide(sold, all_, out=share, where=all_ > 0)

@@ -27,3 +27,16 @@ def taken(ptr: Offsets, rows: NDArray[np.integer]) -> NDArray[np.int64]:
     ends = np.cumsum(sizes)
     begins = np.repeat(ptr[rows] - (ends - sizes), sizes)
     return np.asarray(np.arange(len(begins)) + begins, np.int64)
+
+
+def taken_of(
+    ptr: Offsets, rows: NDArray[np.integer], sizes: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As `taken`, where sizes are known; and which of the rows each entry is of."""
+    before = ptr.take(rows)
+    before -= sizes.cumsum()
+    before += sizes
+    of = np.arange(len(rows)).repeat(sizes)
+    at = before.take(of)
+    at += np.arange(len(at))
+    return of, at

@@ -9,7 +9,7 @@ from penchant.events import Role
 from penchant.features.batch import Batch
 from penchant.features.feature import Feature
 from penchant.features.past import cut, of_roles, past
-from penchant.features.ties import Reads, ties
+from penchant.features.ties import Reads, declared, ties
 from penchant.slate import Reason
 
 OVER = 6.0
@@ -39,22 +39,24 @@ def due(
         tied, found = ties(batch, field, reads), past(batch)
         at = np.flatnonzero(of_roles(batch, (Role.GOAL,)) & (tied.pairs.slot < tied.pairs.n))
         slot, time, size = tied.pairs.slot[at], found.times[at], tied.pairs.size
-        order = np.argsort(slot, kind="stable")
+        order = slot.argsort(kind="stable")
         slot, time = slot[order], time[order]
         fresh = np.append(True, (slot[1:] != slot[:-1]) | (time[1:] != time[:-1]))[: len(slot)]
         times = np.bincount(slot[fresh], minlength=size)
+        repeated = times > 1
+        if not repeated.any():
+            return np.full(len(batch.candidates.items), np.nan, np.float32)
         last, first = np.full(size, -np.inf), np.full(size, np.inf)
         np.maximum.at(last, slot, time)
         np.minimum.at(first, slot, time)
-        repeated = times > 1
         pause = np.full(size, np.nan)
         np.divide(last - first, times - 1, out=pause, where=repeated)
         asked = tied.pairs.asked
-        past_days = np.where(repeated, last, np.nan)[asked]
-        value = np.log2(np.maximum(batch.now - past_days, 1.0) / pause[asked])
+        past_days = np.where(repeated, last, np.nan).take(asked)
+        value = np.log2(np.maximum(batch.now - past_days, 1.0) / pause.take(asked))
         if only:
             value = np.where(batch.number(only) == 1, value, np.nan)
         return cut(value, -OVER, OVER)
 
     about_fields = tuple(f for f in (field, only) if f)
-    return Feature(name, "log2 ratio", about_fields, about, compute, reason, -OVER, OVER)
+    return Feature(name, "log2 ratio", about_fields, about, compute, reason, -OVER, OVER, declared(field, reads))

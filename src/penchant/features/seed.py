@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from penchant.features.pairs import Pairs
 from penchant.features.ragged import rows_of, taken
 from penchant.slate import Codes, Reason
 
+_FEW = 16
+"""Seeds of one request up to which candidates are held against each."""
 _MOST = 5.0
 """Doublings beyond which a ratio says no more."""
 
@@ -22,12 +25,11 @@ def same_as_seed(name: str, field: str, about: str, *, reason: Reason | None = N
     """Share of the request's seeds that have the candidate's value of `field`; NaN without a value on either side."""
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        seeds, values = _seeds(batch), batch.table.category(field)
-        own, code = values.codes[seeds.items], batch.category(field)
-        pairs = Pairs.of(seeds.row, own, batch.row, code, (len(batch.queries), len(values.names)))
+        seeds, code = _seeds(batch), batch.category(field)
+        own = batch.codes(field).take(seeds.items)
         of_all = np.bincount(seeds.row[own >= 0], minlength=len(batch.queries)).take(batch.row)
         with np.errstate(invalid="ignore", divide="ignore"):
-            share = pairs.counts().take(pairs.asked) / of_all
+            share = _count(batch, seeds.row, own, code, lambda: len(batch.table.category(field).names)) / of_all
         return np.where(code >= 0, share, np.nan).astype(np.float32)
 
     return Feature(name, "share", (field,), about, compute, reason)
@@ -58,13 +60,13 @@ def ratio_to_seed(name: str, field: str, about: str, *, reason: Reason | None = 
     """log2 of the candidate's number against the seeds' (their geometric mean); NaN without a number on either side."""
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        number, seeds, n = batch.table.number(field), _seeds(batch), len(batch.queries)
-        log = of_columns("log2", (number,), lambda: _log2(number))
-        told = log[seeds.items]
+        number, seeds, n = batch.numbers(field), _seeds(batch), len(batch.queries)
+        log = batch.kept(("log2", field), lambda: of_columns("log2", (number,), lambda: _log2(number)))
+        told = log.take(seeds.items)
         good = np.isfinite(told)
         sums, counts = np.bincount(seeds.row[good], told[good], n), np.bincount(seeds.row[good], minlength=n)
         with np.errstate(invalid="ignore", divide="ignore"):
-            value = log.take(batch.candidates.items) - (sums / counts).take(batch.row)
+            value = log.take(batch.at) - (sums / counts).take(batch.row)
         return np.maximum(np.minimum(value, _MOST), -_MOST).astype(np.float32)
 
     return Feature(name, "log2 ratio", (field,), about, compute, reason, -_MOST, _MOST)
@@ -74,12 +76,23 @@ def is_seed(name: str, about: str) -> Feature:
     """1 for a candidate that the request is about itself, else 0."""
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        seeds = _seeds(batch)
-        shape = (len(batch.queries), len(batch.table))
-        pairs = Pairs.of(seeds.row, seeds.items, batch.row, batch.candidates.items, shape)
-        return (pairs.asked < pairs.n).astype(np.float32) * (pairs.counts().take(pairs.asked) > 0)
+        seeds, items = _seeds(batch), batch.candidates.items
+        found = _count(batch, seeds.row, seeds.items, items, lambda: len(batch.table))
+        return (found > 0).astype(np.float32)
 
     return Feature(name, "share", (), about, compute)
+
+
+def _count(batch: Batch, row: NDArray[np.int64], own: Codes, asked: Codes, n: Callable[[], int]) -> NDArray[np.int64]:
+    """How many seeds of its request have the code of each candidate; 0 for codes below 0."""
+    if len(batch.queries) == 1 and len(own) <= _FEW:
+        found = np.zeros(len(asked), np.int64)
+        for code in own.tolist():
+            if code >= 0:
+                found += asked == code
+        return found
+    pairs = Pairs.of(row, own, batch.row, asked, (len(batch.queries), n()))
+    return pairs.counts().take(pairs.asked)
 
 
 @dataclass(frozen=True)

@@ -196,10 +196,16 @@ class Statistics:
         Args:
             times: Unix seconds.
         """
-        kept, hour = self._kept.get("snapshot"), _hours(times)
-        if kept is None or not len(hour) or not (hour == kept[0]).all():
+        kept = self._kept.get("snapshot")
+        if kept is None or not len(times):
             return None
-        return cast(dict[object, Any], kept[2])
+        if len(times) == 1:  # as `_hours` has it, without the arrays
+            if math.floor(times[0] / HOUR) != kept[0]:
+                return None
+        elif not (_hours(times) == kept[0]).all():
+            return None
+        worked_out: dict[object, Any] = kept[2]
+        return worked_out
 
     def by(self, name: str, codes: Codes, n: int) -> Statistics:
         """The same of groups of items: counts add up, and are kept for whoever asks with the same codes.

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from penchant.clock import DAY
 from penchant.events import Role
 from penchant.features.batch import Batch
-from penchant.features.entries import own_pairs
 from penchant.features.feature import Feature
+from penchant.features.meeting import ITSELF, pairs_of
 from penchant.features.past import Floats, counted, last_of_item, of_roles, past
-from penchant.features.ties import Reads, ties
+from penchant.features.ties import Reads, declared, ties
 from penchant.slate import Reason
 
 
@@ -72,7 +72,8 @@ def finished_share(
         value = (part + shrinkage * overall) / (of + shrinkage)
         return np.where(some, value, np.nan).astype(np.float32)
 
-    return Feature(name, "share", (field,) if field else (), about, compute, reason)
+    looks = (*declared(field, reads), ITSELF) if field else (ITSELF,)
+    return Feature(name, "share", (field,) if field else (), about, compute, reason, by=looks)
 
 
 def mastery(name: str, field: str, about: str, checks: Checks) -> Feature:
@@ -88,7 +89,7 @@ def mastery(name: str, field: str, about: str, checks: Checks) -> Feature:
     def compute(batch: Batch) -> NDArray[np.float32]:
         return _mastery(batch, field, checks).astype(np.float32)
 
-    return Feature(name, "share", (field,), about, compute)
+    return Feature(name, "share", (field,), about, compute, by=declared(field))
 
 
 def above_mastery(name: str, level: str, field: str, about: str, checks: Checks, *, levels: int = 5) -> Feature:
@@ -101,7 +102,7 @@ def above_mastery(name: str, level: str, field: str, about: str, checks: Checks,
         height = np.clip((batch.number(level) - 1.0) / (levels - 1.0), 0.0, 1.0)
         return (height - _mastery(batch, field, checks)).astype(np.float32)
 
-    return Feature(name, "share", (level, field), about, compute, low=-1.0)
+    return Feature(name, "share", (level, field), about, compute, low=-1.0, by=declared(field))
 
 
 def taken_back_share(name: str, about: str, field: str = "", *, shrinkage: float = 2.0) -> Feature:
@@ -122,12 +123,13 @@ def taken_back_share(name: str, about: str, field: str = "", *, shrinkage: float
         part, whole = tied.mean(tied.total(back)), tied.mean(tied.total(back + kept))
         return ((part + shrinkage * overall) / (whole + shrinkage)).astype(np.float32)
 
-    return Feature(name, "share", (field,) if field else (), about, compute)
+    looks = declared(field) if field else ()
+    return Feature(name, "share", (field,) if field else (), about, compute, by=looks)
 
 
 def _finished(batch: Batch, tried: tuple[Role, ...]) -> tuple[Floats, Floats]:
     """1 at one entry of each item that was begun, and of each that was finished."""
-    pairs = own_pairs(batch)
+    pairs = pairs_of(batch, ITSELF)
     goals = pairs.counts(of_roles(batch, (Role.GOAL,)))[pairs.slot] > 0
     begun = last_of_item(batch, tried)
     return begun.astype(np.float64), (begun & goals).astype(np.float64)

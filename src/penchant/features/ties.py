@@ -8,18 +8,18 @@ gives the same bits alone and among thousands.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.catalog import ItemTable
 from penchant.features.batch import Batch
 from penchant.features.columns import of_columns
-from penchant.features.entries import own_pairs
+from penchant.features.feature import By
+from penchant.features.meeting import ITSELF, pairs_of
 from penchant.features.pairs import Pairs
 from penchant.features.past import Floats, Mask, past
-from penchant.features.ragged import taken
+from penchant.features.ragged import taken_of
 
 Reads = Literal["category", "tags", "top", "item"]
 """What is shared: a category, tags of a list, the first part of a category path, or the item itself (no field)."""
@@ -36,14 +36,14 @@ class Ties:
         entry: The entry of each of its entries; None where every entry stands once.
         of: The candidate of each of its candidates; None likewise.
         has: Which candidates have a value.
-        values: How many each has.
+        values: How many each has, of tags; None where it is one.
     """
 
     pairs: Pairs
     entry: Ints | None
     of: Ints | None
     has: Mask
-    values: Ints
+    values: Ints | None = None
 
     def total(self, weight: Floats) -> Floats:
         """Sums of weights by pair.
@@ -66,11 +66,11 @@ class Ties:
 
     def mean(self, told: Floats) -> Floats:
         """What each candidate's pair has, of tags their mean; 0 where it has no value."""
-        found = told[self.pairs.asked]
+        found = told.take(self.pairs.asked)
         if self.of is None:
             return found
         out = np.bincount(self.of, found, len(self.has)).astype(np.float64, copy=False)
-        return np.divide(out, self.values, out=out, where=self.has)
+        return np.divide(out, self.values, out=out, where=self.has)  # type: ignore[arg-type]
 
     def share(self, told: Floats) -> NDArray[np.float32]:
         """As `mean`, as a feature's values; NaN where a candidate has no value. Changes what it is given."""
@@ -81,7 +81,7 @@ class Ties:
 
     def highest(self, told: Floats) -> Floats:
         """What each candidate's pair has, of tags the highest; `-inf` where it has no value."""
-        found = told[self.pairs.asked]
+        found = told.take(self.pairs.asked)
         if self.of is None:
             return found
         out = np.full(len(self.has), -np.inf)
@@ -97,73 +97,47 @@ def ties(batch: Batch, field: str, reads: Reads = "category") -> Ties:
         field: A field of items.
         reads: What is shared.
     """
-    if reads == "item":
-        return itself(batch)
-
-    def make() -> Ties:
-        if reads == "tags":
-            return _of_tags(batch, field)
-        codes, n = codes_of(batch.table, field, reads)
-        return _of_codes(batch, codes, n)
-
-    return batch.once(("ties", field, reads), make)
+    if reads == "tags":
+        return batch.once(("tags", field), lambda: _of_tags(batch, field))
+    return _of_codes(batch, by(field, reads))
 
 
 def itself(batch: Batch) -> Ties:
     """Entries of the very candidates."""
-
-    def make() -> Ties:
-        n = len(batch.candidates.items)
-        return Ties(own_pairs(batch), None, None, np.ones(n, bool), np.ones(n, np.int64))
-
-    return batch.once("itself", make)
+    return _of_codes(batch, ITSELF)
 
 
 def both(batch: Batch, one: str, other: str) -> Ties:
     """Entries and candidates that share the values of two category fields."""
+    return _of_codes(batch, ("both", one, other))
 
+
+def by(field: str, reads: Reads = "category") -> By:
+    """What `ties` of a field look at; not of tags."""
+    return ITSELF if reads == "item" else (reads, field, "")
+
+
+def declared(field: str, reads: Reads = "category") -> tuple[By, ...]:
+    """What a feature declares that asks for the `ties` of a field; nothing is found beforehand of tags."""
+    return () if reads == "tags" else (by(field, reads),)
+
+
+def _of_codes(batch: Batch, wanted: By) -> Ties:
     def make() -> Ties:
-        a, b = batch.table.category(one), batch.table.category(other)
+        pairs = pairs_of(batch, wanted)
+        # The last slot is of codes below 0.
+        return Ties(pairs, None, None, pairs.asked < pairs.size - 1)
 
-        def joined() -> tuple[NDArray[np.int32], int]:
-            key = np.where((a.codes >= 0) & (b.codes >= 0), a.codes.astype(np.int64) << 32 | b.codes, -1)
-            found, code = np.unique(key, return_inverse=True)
-            none = int(len(found) > 0 and found[0] < 0)
-            return (code - none).astype(np.int32), len(found) - none
-
-        return _of_codes(batch, *of_columns("both", (a.codes, b.codes), joined))
-
-    return batch.once(("both", one, other), make)
-
-
-def codes_of(table: ItemTable, field: str, reads: Reads) -> tuple[NDArray[np.int32], int]:
-    """The value of each item as a code, -1 for none, and how many codes there are."""
-    column = table.category(field)
-    if reads == "top":
-        return of_columns("tops", (column.codes,), lambda: _tops(column.codes, list(column.names)))
-    return column.codes, len(column.names)
-
-
-def _of_codes(batch: Batch, codes: NDArray[np.int32], n: int) -> Ties:
-    found, mine = past(batch), codes[batch.candidates.items]
-    pairs = Pairs.of(found.row, codes[found.items], batch.row, mine, (len(batch.queries), n))
-    has = mine >= 0
-    return Ties(pairs, None, None, has, has.astype(np.int64))
+    return batch.once(("ties", wanted), make)
 
 
 def _of_tags(batch: Batch, field: str) -> Ties:
-    tags, found, items = batch.table.tags(field), past(batch), batch.candidates.items
-    sizes = np.diff(tags.ptr)
-    theirs, mine = sizes[found.items], sizes[items]
-    entry, of = np.arange(len(found)).repeat(theirs), np.arange(len(items)).repeat(mine)
-    left, right = tags.codes[taken(tags.ptr, found.items)], tags.codes[taken(tags.ptr, items)]
-    pairs = Pairs.of(found.row[entry], left, batch.row[of], right, (len(batch.queries), len(tags.names)))
+    tags, found, items = batch.table.tags(field), past(batch).items, batch.at
+    sizes = of_columns("sizes of tags", (tags.ptr,), lambda: np.diff(tags.ptr))
+    theirs, mine = sizes.take(found), sizes.take(items)
+    entry, left = taken_of(tags.ptr, found, theirs)
+    of, right = taken_of(tags.ptr, items, mine)
+    shape = (len(batch.queries), len(tags.names))
+    row = past(batch).row.take(entry)
+    pairs = Pairs.of(row, tags.codes.take(left), batch.row.take(of), tags.codes.take(right), shape)
     return Ties(pairs, entry, of, mine > 0, mine)
-
-
-def _tops(codes: NDArray[np.int32], names: list[str]) -> tuple[NDArray[np.int32], int]:
-    """Codes of the first parts of paths."""
-    tops = [name.split(">", 1)[0].strip() for name in names]
-    code = {name: n for n, name in enumerate(sorted(set(tops)))}
-    of: NDArray[Any] = np.array([*(code[top] for top in tops), -1], np.int32)
-    return of[codes], len(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +13,22 @@ Floats = NDArray[np.float64]
 
 PRIOR = 25.0
 """Rows that the trees' own word counts for in each step of the map, and as many outcomes in a factor."""
-ENOUGH = 500
+ENOUGH = 5_000
 """Outcomes of the rarer kind (of shares and amounts: rows) from which the map may have any rising form."""
+SOME = 50
+"""Likewise, from which it may be a curve of two or three numbers; below, only the level is corrected."""
 HARDLY = 20
 """Outcomes of the rarer kind (or rows) below which nothing is calibrated."""
+
+
+_EDGE = 1e-6
+_KNOTS = 41
+_STEPS = 50
+_NEAR = 1e-7
+_FLAT = 0.02
+"""Least slope of a curve: items must still be told apart."""
+
+Method = Literal["isotonic", "curve", "factor", "none"]
 
 
 @dataclass(frozen=True)
@@ -26,14 +39,14 @@ class Calibration:
         x: What trees say, rising, shape (k,); the first is 0.
         y: What to make of it, never falling, same shape. Above the last knot it grows in proportion.
         top: Highest value there can be; infinite for amounts.
-        method: `isotonic`; `factor` where rows were few, so that only the level was corrected; `none` where they were
-            hardly any.
+        method: `isotonic`; `curve` where rows were fewer, so that it has a form of few numbers; `factor` where only the
+            level was corrected; `none` where there were hardly any.
     """
 
     x: Floats
     y: Floats
     top: float
-    method: Literal["isotonic", "factor", "none"]
+    method: Method
 
     def __call__(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
         """Calibrated predictions, float32, same shape."""
@@ -57,8 +70,13 @@ def calibrate(
     1955, "An empirical distribution function for sampling with incomplete information"), read as straight lines
     between the blocks' middles instead of as steps, so that items are told apart within a block (Oron and Flournoy
     2017, "Centered isotonic regression: point and interval estimation for dose-response studies"). Each block is
-    shrunk by `PRIOR` rows towards what the trees said, at the right level on the whole, so that a handful of lucky
-    rows at the top is not a certainty and a block without any outcome is not an impossibility.
+    shrunk by `PRIOR` rows towards the curve below, so that a handful of lucky rows at the top is not a certainty and a
+    block without any outcome is not an impossibility.
+
+    With fewer rows it is a curve: of chances and shares the beta calibration of Kull, Silva Filho and Flach 2017
+    ("Beta calibration: a well-founded and easily implemented improvement on logistic calibration for binary
+    classifiers"), of amounts a power. Steps of a few thousand rows are off by chance more than such a curve is by its
+    form.
 
     Args:
         raw: What trees say, from 0.
@@ -72,12 +90,14 @@ def calibrate(
     if evidence < HARDLY or w.sum() <= 0 or x.max() <= 0:
         return Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]), top, "none")
     w = w * (len(w) / w.sum())
-    if evidence < ENOUGH:
+    if evidence < SOME:
         return _factor(x, y, w, top)
-    factor = _factor(x, y, w, top)
+    curve = _curve(x, y, w, top)
+    if evidence < ENOUGH:
+        return curve
     level, mean, mass = pool(x, y, w)
     # Shrunk blocks may no longer rise, as small ones are shrunk more: they are pooled once more.
-    shrunk = (mean * mass + PRIOR * factor.map(level)) / (mass + PRIOR)
+    shrunk = (mean * mass + PRIOR * curve.map(level)) / (mass + PRIOR)
     level, mean, _ = pool(level, shrunk, mass + PRIOR)
     keep = level > 0
     return _closed(level[keep], mean[keep], top, "isotonic")
@@ -113,6 +133,70 @@ def level_of(raw: NDArray[np.float32], label: NDArray[np.float32], weight: NDArr
     return _factor(raw.astype(np.float64), label.astype(np.float64), weight.astype(np.float64), np.inf)
 
 
+def _curve(x: Floats, y: Floats, w: Floats, top: float) -> Calibration:
+    """A rising map of two or three numbers, held to what the trees say by one row's weight; see `calibrate`.
+
+    Read off at the quantiles of what the trees said. Where what followed does not rise with that at all, it is hardly
+    more than the mean.
+    """
+    bounded = top == 1.0
+    unit = 1.0 if bounded else float((w * x).sum() / w.sum())
+    told = np.clip(x / unit, _EDGE, 1.0 - _EDGE if bounded else np.inf)
+    columns = [np.log(told), -np.log1p(-told)] if bounded else [np.log(told)]
+    found = _fitted(columns, y / unit, w, bounded=bounded)
+    if found is None and bounded:
+        # One slope for both ends, as in Platt's scaling.
+        columns = [columns[0] + columns[1]]
+        found = _fitted(columns, y, w, bounded=True)
+    if found is None:
+        mean = max(float((w * y).sum() / w.sum()) / unit, _EDGE)
+        level = math.log(mean / max(1.0 - mean, _EDGE)) if bounded else math.log(mean)
+        found = np.array([level - _FLAT * float((w * columns[0]).sum() / w.sum()), _FLAT])
+    order = np.unique(np.quantile(np.arange(len(x)), np.linspace(0.0, 1.0, _KNOTS)).astype(np.int64))
+    at = np.argsort(x, kind="stable")[order]
+    knots, first = np.unique(x[at], return_index=True)
+    raised = sum(slope * column[at][first] for slope, column in zip(found[1:], columns, strict=True)) + found[0]
+    made = 1.0 / (1.0 + np.exp(-raised)) if bounded else unit * np.exp(raised)
+    keep = knots > 0
+    return _closed(knots[keep], made[keep], top, "curve")
+
+
+def _fitted(columns: list[Floats], y: Floats, w: Floats, *, bounded: bool) -> Floats | None:
+    """Level and slopes by Newton's method: logistic where bounded, else of a mean's logarithm; None if one falls."""
+    rows = [np.ones_like(y), *columns]
+    start = np.array([0.0] + [1.0] * len(columns))
+    held = np.array([1e-6] + [1.0] * len(columns))
+
+    def raised(at: Floats) -> Floats:
+        total: Floats = sum((slope * row for slope, row in zip(at, rows, strict=True)), np.zeros_like(y))
+        return np.clip(total, -30.0, 30.0)
+
+    def loss(at: Floats) -> float:
+        to = raised(at)
+        each = w * ((np.logaddexp(0.0, to) if bounded else np.exp(to)) - y * to)
+        return float(each.sum()) + 0.5 * float((held * (at - start) ** 2).sum())
+
+    found, here = start, loss(start)
+    for _ in range(_STEPS):
+        to = raised(found)
+        mean = 1.0 / (1.0 + np.exp(-to)) if bounded else np.exp(to)
+        spread = w * (mean * (1.0 - mean) if bounded else mean)
+        # Plain sums, whose order does not depend on how many threads a library has.
+        slope = np.array([float((row * w * (y - mean)).sum()) for row in rows]) - held * (found - start)
+        bend = np.array([[float((one * two * spread).sum()) for two in rows] for one in rows]) + np.diag(held)
+        step: Floats = np.linalg.solve(bend, slope)
+        there = loss(found + step)
+        while there > here and float(np.abs(step).max()) > _NEAR:
+            step = 0.5 * step
+            there = loss(found + step)
+        if there > here:
+            break
+        found, here = found + step, there
+        if float(np.abs(step).max()) < _NEAR:
+            break
+    return found if (found[1:] >= _FLAT).all() else None
+
+
 def _factor(x: Floats, y: Floats, w: Floats, top: float) -> Calibration:
     """The level alone: what followed against what was said, as if `PRIOR` outcomes more had come as said."""
     said, came = float((w * x).sum()), float((w * y).sum())
@@ -124,7 +208,7 @@ def _factor(x: Floats, y: Floats, w: Floats, top: float) -> Calibration:
     return _closed(np.array([unit]), np.array([min(middle, top)]), top, "factor")
 
 
-def _closed(x: Floats, y: Floats, top: float, method: Literal["isotonic", "factor"]) -> Calibration:
+def _closed(x: Floats, y: Floats, top: float, method: Method) -> Calibration:
     """The knots with ends: nothing is nothing, and the most that can be said keeps its proportion to the last knot."""
     x, y = np.append(0.0, x), np.append(0.0, y)
     if np.isfinite(top) and x[-1] < top:

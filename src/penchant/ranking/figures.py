@@ -49,10 +49,13 @@ class HeadFigures(msgspec.Struct, frozen=True, kw_only=True):
         ece: Expected calibration error: mean distance between predicted and observed over `bins`; for amounts as a
             share of `mean_label`.
         bins: The reliability curve, by rising prediction.
-        calibration: How it was calibrated: `isotonic`, `factor` or `none`; `product` for a chain, whose parts are.
+        calibration: How it was calibrated: `isotonic`, `curve`, `factor` or `none`; `product` for a chain, whose parts
+            are.
         fitted_on: Rows the trees were grown on; of a chain, of the part with the fewest.
         calibrated_on: Rows they were stopped and calibrated on.
         trees: Number of trees.
+        ece_by_chance: What `ece` would be expected to be on so few rows if the head were calibrated; None in reports of
+            before.
     """
 
     head: str
@@ -71,6 +74,7 @@ class HeadFigures(msgspec.Struct, frozen=True, kw_only=True):
     fitted_on: int
     calibrated_on: int
     trees: int
+    ece_by_chance: float | None = None
 
 
 def judge_head(fitted: AnyHead, rows: Rows) -> HeadFigures:
@@ -84,11 +88,11 @@ def judge_head(fitted: AnyHead, rows: Rows) -> HeadFigures:
     y, w = rows.label.astype(np.float64), rows.weight.astype(np.float64)
     p = fitted.predict(rows.of(fitted.features)).astype(np.float64)
     bins = reliability(p, y, w)
-    error = calibration_error(p, y, w)
+    error, chance = calibration_error(p, y, w), error_by_chance(p, y, w)
     bounded, amount = fitted.kind != "amount", fitted.kind != "chance"
     mean = _mean(y, w)
-    if error is not None and fitted.kind == "amount":
-        error = error / mean if mean else None
+    if fitted.kind == "amount":
+        error, chance = (None if one is None or not mean else one / mean for one in (error, chance))
     return HeadFigures(
         head=fitted.name,
         kind=fitted.kind,
@@ -106,6 +110,7 @@ def judge_head(fitted: AnyHead, rows: Rows) -> HeadFigures:
         fitted_on=fitted.fitted_on,
         calibrated_on=fitted.calibrated_on,
         trees=fitted.trees,
+        ece_by_chance=chance,
     )
 
 
@@ -149,6 +154,21 @@ def calibration_error(predicted: Floats, label: Floats, weight: Floats, bins: in
     which, mass = _binned(predicted, weight, bins)
     apart = np.abs(np.bincount(which, weight * (predicted - label), bins))
     return float(apart.sum() / mass.sum())
+
+
+def error_by_chance(predicted: Floats, label: Floats, weight: Floats, bins: int = BINS) -> float | None:
+    """The calibration error to be expected of a calibrated head, from how far single rows are off; None without rows.
+
+    The mean distance of a normal variable from its own mean is sqrt(2 / pi) standard deviations.
+    """
+    if not len(label):
+        return None
+    which, mass = _binned(predicted, weight, bins)
+    apart = label - predicted
+    # Around the bin's own mean: that the head is off there must not count as chance.
+    middle = np.bincount(which, weight * apart, bins) / np.maximum(mass, _LEAST)
+    spread = np.bincount(which, (weight * (apart - middle[which])) ** 2, bins)
+    return float(math.sqrt(2.0 / math.pi) * np.sqrt(spread).sum() / mass.sum())
 
 
 def area_under_curve(predicted: Floats, label: Floats, weight: Floats) -> float | None:

@@ -9,7 +9,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.features import Batch, Feature
+from penchant.features import Batch, Feature, Matrix
 from penchant.ranking.objective import Objective
 
 
@@ -28,6 +28,7 @@ class Valued:
         below: Which items are below the relevance floor; empty when there is none.
         guessed: Items whose formula had no number, as where a margin is not told; they are valued for their goal as
             the others of their request are on average. Empty when there is none.
+        matrix: Features that were worked out for it, for whoever reads them next; None where there were none.
     """
 
     value: NDArray[np.float32]
@@ -37,6 +38,7 @@ class Valued:
     by: Literal["formula", "sum"] = "sum"
     below: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     guessed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    matrix: Matrix | None = None
 
     def first(self, n: int) -> Self:
         """The first n candidates alone; what failed is not told again."""
@@ -48,6 +50,7 @@ class Valued:
             heads={name: told[:n] for name, told in self.heads.items()},
             below=self.below[:n],
             guessed=self.guessed[:n],
+            matrix=None if self.matrix is None else self.matrix.first(n),
         )
 
 

@@ -61,6 +61,7 @@ def value(
     batch: Batch,
     heads: Mapping[str, AnyHead],
     floor: float = 0.0,
+    also: Iterable[str] = (),
 ) -> Valued:
     """Value candidates by an objective.
 
@@ -75,12 +76,14 @@ def value(
         heads: Heads by name, chains among them; of a `Heads` (see `heads_for`) all that the formula asks are asked in
             one call.
         floor: The relevance floor; see `floored`.
+        also: Features that somebody reads afterwards, such as those that are told as reasons; where a formula serves
+            they are worked out with its own.
 
     Returns:
         Values by the formula; by the sum while a head that the formula names is missing or fails.
     """
     table = batch.table
-    numbers = number_fields(table.schema)
+    numbers = batch.kept("number fields", lambda: number_fields(table.schema))
     if not by_formula(objective, features, numbers, heads):
         return score(objective, features, batch)
     formula = read(objective.formula)
@@ -90,7 +93,8 @@ def value(
     if RELEVANCE.name in formula.names and RELEVANCE.name not in own:
         own.append(RELEVANCE.name)
     reads = dict.fromkeys(name for head in wanted for name in heads[head].features)
-    seen = _Seen([*reads, *(name for name in own if name not in reads)], features, batch)
+    more = dict.fromkeys(name for name in (*own, *also) if name not in reads)
+    seen = _Seen([*reads, *(name for name in more if name in own or name in features)], features, batch)
     try:
         told = _told(heads, wanted, seen)
     except Exception as error:  # an answer by the sum is better than none; the caller says so
@@ -117,7 +121,7 @@ def value(
     worth = _guessed(raw, goal, batch.row, len(ptr) - 1) if guessed.any() else raw
     ordered, below = floored(worth, goal, ptr, floor) if objective.goal else (worth.astype(np.float32), guessed[:0])
     terms = _shares(formula, values, raw, batch.row, len(ptr) - 1)
-    return Valued(ordered, terms, seen.failed, told, "formula", below, guessed)
+    return Valued(ordered, terms, seen.failed, told, "formula", below, guessed, seen.made)
 
 
 def number_fields(schema: Schema) -> dict[str, str]:
@@ -136,7 +140,7 @@ class _Seen:
     def __init__(self, names: Sequence[str], features: Mapping[str, Feature], batch: Batch) -> None:
         every = {RELEVANCE.name: RELEVANCE, **features}
         known = [name for name in names if name in every]
-        made = matrix([every[name] for name in known], batch)
+        self.made = made = matrix([every[name] for name in known], batch)
         self.names, self.values = tuple(names), made.values
         self.failed = {
             **made.failed,
@@ -190,5 +194,6 @@ def _shares(
         count = np.maximum(np.bincount(row[known], minlength=n), 1)
         mean = (np.bincount(row[known], one[known], n) / count)[row]
         variants[name] = np.where(np.arange(len(names))[:, None] == at, mean, one)
-    without = np.broadcast_to(formula(variants), (len(names), len(raw)))
-    return {name: np.nan_to_num(raw - without[at]).astype(np.float32) for at, name in enumerate(names)}
+    owed = raw - np.broadcast_to(formula(variants), (len(names), len(raw)))
+    owed[np.isnan(owed)] = 0.0
+    return dict(zip(names, owed.astype(np.float32), strict=True))

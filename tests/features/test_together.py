@@ -1,0 +1,162 @@
+"""What a single request has worked out in one go is what each feature works out alone."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from penchant.catalog import Item, ItemTable
+from penchant.clock import DAY
+from penchant.dataset import Queries
+from penchant.events import Role
+from penchant.features import (
+    Batch,
+    Feature,
+    Priced,
+    category_affinity,
+    category_aversion,
+    matrix,
+    number_of,
+    price_now,
+    size_of,
+)
+from penchant.features.codes import codes_of
+from penchant.features.columns import of_columns
+from penchant.features.feature import By
+from penchant.features.meeting import ITSELF, meet, pairs_of
+from penchant.features.pairs import Pairs
+from penchant.slate import Candidates
+from penchant.testing import joined
+
+NOW = 100 * DAY
+BY: tuple[By, ...] = (
+    ("category", "kind", ""),
+    ("top", "kind", ""),
+    ("category", "brand", ""),
+    ("both", "kind", "brand"),
+    ITSELF,
+)
+HISTORIES: list[list[tuple[int, float, float]]] = [
+    [],
+    [(0, 5.0, 1.0), (2, 4.0, -0.5), (0, 3.0, 0.25), (3, 1.0, 0.5)],
+    [(4, 2.0, 1.0)],
+]
+
+
+def everything(table: ItemTable, *history: tuple[int, float, float], now: float = NOW) -> Batch:
+    codes, ages, weights = zip(*history, strict=True) if history else ((), (), ())
+    queries = Queries.single(now, codes, [NOW - age * DAY for age in ages], weights, [int(Role.WEAK)] * len(codes))
+    n = len(table)
+    return Batch(queries, Candidates(np.array([0, n]), np.arange(n, dtype=np.int32), np.ones(n, np.float32)), table)
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_fields_that_meet_have_the_sums_of_each_alone(
+    table: ItemTable, history: list[tuple[int, float, float]]
+) -> None:
+    batch, alone = everything(table, *history), everything(table, *history)
+    meet(batch, BY)
+
+    for by in BY:
+        found, own = pairs_of(batch, by), pairs_of(alone, by)
+        weights = batch.queries.weights.astype(np.float64)
+        assert found.sums(weights).take(found.asked).tolist() == own.sums(weights).take(own.asked).tolist()
+        assert ((found.asked == found.size - 1) == (codes_of(table, by)[0] < 0)).all()
+
+
+def test_what_one_request_leaves_is_not_met_by_the_next(table: ItemTable) -> None:
+    first, second = everything(table, (0, 1.0, 1.0)), everything(table, (3, 1.0, 1.0))
+    meet(first, BY)
+    meet(second, BY)
+
+    found = pairs_of(second, ITSELF)
+
+    assert found.counts().take(found.asked).tolist() == [0, 0, 0, 1, 0]
+
+
+def broken(_: Batch) -> NDArray[np.float32]:
+    raise ZeroDivisionError("asked alone")
+
+
+TASTES = (
+    category_affinity("kind", "kind", "About.", half_life_days=3.0),
+    category_affinity("top", "kind", "About.", top=True),
+    category_affinity("brand", "brand", "About.", half_life_days=30.0),
+    category_aversion("not_brand", "brand", "About.", half_life_days=7.0),
+)
+OF_ITEMS = (number_of("price", "price", "About.", unit="money", high=150.0), size_of("size", "price", "About."))
+
+
+@pytest.mark.parametrize("features", [TASTES, TASTES[:3], OF_ITEMS, TASTES + OF_ITEMS])
+@pytest.mark.parametrize("history", HISTORIES)
+def test_features_of_a_kind_are_worked_out_together(
+    table: ItemTable, features: tuple[Feature, ...], history: list[tuple[int, float, float]]
+) -> None:
+    alone = np.array([feature.compute(everything(table, *history)) for feature in features]).T
+
+    together = matrix([replace(feature, compute=broken) for feature in features], everything(table, *history))
+
+    assert together.failed == {}
+    np.testing.assert_array_equal(together.values, alone)
+
+
+def test_a_kind_that_breaks_is_worked_out_one_by_one(table: ItemTable) -> None:
+    stray = Batch(Queries.single(NOW), Candidates(np.array([0, 1]), np.array([99], np.int32), np.ones(1)), table)
+
+    made = matrix((*TASTES, *OF_ITEMS), stray)
+
+    assert set(made.failed) == {feature.name for feature in (*TASTES, *OF_ITEMS)}
+    assert np.isnan(made.values).all()
+
+
+def test_a_sale_that_begins_between_two_requests_is_seen_by_the_second() -> None:
+    fields = {"price": 10.0, "sale_price": 8.0, "sale_from": NOW, "sale_until": NOW + DAY}
+    table = ItemTable(["a", "b"], [Item(id="a", attributes=fields), Item(id="b", attributes={"price": 5.0})])
+    feature, moments = price_now("price_now", "About.", Priced()), [NOW - 1.0, NOW, NOW + DAY / 2, NOW + DAY, NOW]
+
+    one_by_one = [matrix([feature], everything(table, now=now)).values[:, 0].tolist() for now in moments]
+    rows = Candidates(np.arange(6) * 2, np.tile(np.arange(2, dtype=np.int32), 5), np.ones(10, np.float32))
+    many = matrix([feature], Batch(joined([Queries.single(now) for now in moments]), rows, table))
+
+    assert one_by_one == [[10.0, 5.0], [8.0, 5.0], [8.0, 5.0], [10.0, 5.0], [8.0, 5.0]]
+    assert many.values[:, 0].reshape(5, 2).tolist() == one_by_one
+
+
+def test_a_table_told_anew_has_its_own_numbers(table: ItemTable) -> None:
+    feature = number_of("price", "price", "About.", unit="money", high=1e6)
+    other = table.with_numbers({"price": np.arange(5.0)})
+
+    values = [matrix([feature], everything(one)).values[:3, 0].tolist() for one in (table, other, table)]
+
+    assert values == [[100.0, 200.0, 10.0], [0.0, 1.0, 2.0], [100.0, 200.0, 10.0]]
+
+
+def test_what_is_made_of_a_column_is_made_once_and_goes_with_it() -> None:
+    class Told:
+        """Something that is made, and seen to go."""
+
+    column, gone = np.array([1.0, 2.0]), []
+    told = of_columns("told", (column,), Told)
+    again = of_columns("told", (column,), Told)
+    assert told is again
+
+    watched = weakref.finalize(told, gone.append, True)
+    del told, again, column
+    gc.collect()
+
+    assert gone == [True] and not watched.alive
+
+
+def test_pairs_tell_how_many_of_each_kind_there_are() -> None:
+    row, code = np.array([0, 0, 0, 1]), np.array([2, 2, -1, 0], np.int32)
+    pairs = Pairs.of(row, code, np.array([0, 1, 1]), np.array([2, 0, 2], np.int32), (2, 3))
+
+    counts = pairs.counts_by(np.array([1, 0, 1, 1], np.int8), 2)
+
+    assert counts[:, pairs.asked].tolist() == [[1, 0, 0], [1, 1, 0]]
+    assert (counts.sum(axis=0) == pairs.counts()).all()
