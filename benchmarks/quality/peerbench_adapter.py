@@ -3,8 +3,10 @@
     PYTHONPATH=PEERBENCH:benchmarks/quality python -m peerbench.run --add penchant=peerbench_adapter:Penchant \
         --grid '[{"seconds": 240}]' --models penchant --datasets online-retail --out results
 
-It is handed the rows before a moment and nothing of its tuning window, so it holds out their last tenth by itself:
-settings and blends are chosen there, and everything is fitted again on all rows.
+It is handed the rows before a moment and nothing of its tuning window, so it holds some out by itself: settings and
+blends are chosen there, and everything is fitted again on all rows. What is held out is the newest tenth of all rows
+(`"held": "newest"`), which is how a site meets its future, or each person's latest goals (`"held": "latest"`), which is
+right where a set is cut person by person. With both in the grid the harness chooses by its own tuning window.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ from penchant.pack import Task
 HELD = 0.1
 """Share of the newest goals that choices are made on."""
 
+LATEST = 5
+"""Goals of each person that are held out where each person's latest are; never more than half of them."""
+
 MOST = 1_500
 """People (or next clicks) that choices are made on at most."""
 
@@ -31,8 +36,8 @@ class Penchant:
 
     kinds = ("user", "session")
 
-    def fit(self, train: Any, ctx: Any, seconds: float = 240.0) -> Penchant:
-        """Choose on the newest rows, then fit on all."""
+    def fit(self, train: Any, ctx: Any, seconds: float = 240.0, held: str = "newest") -> Penchant:
+        """Choose on rows that are held out, then fit on all."""
         train = train.sort_values(["user", "ts"], kind="stable")
         self.columns = {name: train[name].to_numpy() for name in ("user", "item", "ts", "value")}
         self.columns["basket"] = train["basket"].to_numpy() if "basket" in train else None
@@ -40,11 +45,10 @@ class Penchant:
         pack = PACKS["product" if "basket" in train or ctx.kind == "session" else "content"]
         self.texts, self.labels = _said(ctx)
         self.learner = Learner(pack, threads=ctx.threads, seed=ctx.seed)
-        times = self.columns["ts"][self.columns["value"] > 0]
-        cut = float(np.quantile(times, 1 - HELD))
-        before = self._data(self.columns["ts"] < cut, cut)
+        later, cut = self._newest() if held == "newest" else (self._latest(), float(ctx.now))
+        before = self._data(~later, cut)
         make = self._steps if ctx.kind == "session" else self._people
-        self.learner.choose(before, make(before, cut), seconds)
+        self.learner.choose(before, make(before, later), seconds)
         self.data = self._data(np.ones(len(train), bool), float(ctx.now))
         self.learner.fit(self.data)
         self.info = self.learner.told
@@ -76,11 +80,28 @@ class Penchant:
             n_people=self.ctx.n_users, n_items=self.ctx.n_items, now=now, texts=self.texts, labels=self.labels,
         )  # fmt: skip
 
-    def _people(self, before: Dataset, cut: float) -> dict[Task, Targets]:
-        """Who is judged after the inner cut, with repeats and without."""
+    def _newest(self) -> tuple[Any, float]:
+        """The newest rows of all, and when they begin."""
+        ts, value = self.columns["ts"], self.columns["value"]
+        cut = float(np.quantile(ts[value > 0], 1 - HELD))
+        return ts >= cut, cut
+
+    def _latest(self) -> Any:
+        """Each person's latest rows that are goals; rows lie by person and time."""
+        user, goal = self.columns["user"], self.columns["value"] > 0
+        at = np.flatnonzero(goal)
+        ends = np.flatnonzero(np.r_[user[at][1:] != user[at][:-1], True]) + 1
+        count = np.diff(np.r_[0, ends])
+        left = np.repeat(ends, count) - np.arange(len(at))  # 1 for the last goal of a person
+        later = np.zeros(len(user), bool)
+        later[at[left <= np.minimum(LATEST, np.repeat(count, count) // 2)]] = True
+        return later
+
+    def _people(self, before: Dataset, later: Any) -> dict[Task, Targets]:
+        """Who is judged by what was held out, with repeats and without."""
         c = self.columns
         n = self.ctx.n_items
-        later = (c["ts"] >= cut) & (c["value"] > 0)
+        later = later & (c["value"] > 0)
         known = np.zeros(n, bool)
         known[before.interactions.item] = True
         warm = np.zeros(self.ctx.n_users, bool)
@@ -104,12 +125,12 @@ class Penchant:
                 found[task] = targets(task, before, queries, judged, ptr, chosen % n, marks, seen)  # type: ignore[index,arg-type]
         return found
 
-    def _steps(self, before: Dataset, cut: float) -> dict[Task, Targets]:
-        """The next clicks of sessions after the inner cut."""
+    def _steps(self, before: Dataset, later: Any) -> dict[Task, Targets]:
+        """The next clicks of sessions that were held out."""
         c = self.columns
         known = np.zeros(self.ctx.n_items, bool)
         known[before.interactions.item] = True
-        later = (c["ts"] >= cut) & (c["value"] > 0) & known[c["item"]]
+        later = later & (c["value"] > 0) & known[c["item"]]
         session, item = c["user"][later], c["item"][later]
         first = np.flatnonzero(np.r_[True, session[1:] != session[:-1]])
         start = np.repeat(first, np.diff(np.append(first, len(item))))

@@ -16,7 +16,7 @@ from penchant.packs.product import PACK
 from penchant.ranking import Head, Outcome
 from penchant.testing import Row, dataset
 from penchant.training import LearnedHeads, Sources, learn_heads
-from penchant.training.conditions import free, from_events, met, unshown
+from penchant.training.conditions import free, from_events, led, met, unshown
 from penchant.training.labels import Asked, Labeller
 from penchant.training.rows import Builder, Examples
 from penchant.training.splits import by_edge, by_people
@@ -55,6 +55,19 @@ def test_the_first_event_on_an_item_in_a_session_is_a_moment_and_every_goal_is_o
         ("ann", "x", 5.0), ("ann", "y", 5.01), ("ann", "x", 8.0), ("bob", "y", 7.0),
     ]  # fmt: skip
     assert moments(data, BOUGHT.outcome) == [("ann", "x", 5.015), ("ann", "x", 5.02), ("bob", "y", 7.0)]
+
+
+def test_a_showing_led_to_what_the_same_person_did_with_the_same_item_within_the_days() -> None:
+    def about(rows: list[tuple[int, float, int]]) -> Shown:
+        person, day, item = zip(*rows, strict=True)
+        ptr = np.arange(len(rows) + 1, dtype=np.int64)
+        return Shown.of(np.array(person, np.int32), np.array(day) * DAY, ptr, np.array(item, np.int32))
+
+    shown = about([(0, 1.0, 5), (-1, 1.2, 5), (1, 2.0, 5), (0, 3.0, 6)])
+    moments = about([(0, 0.9, 5), (0, 1.0, 5), (0, 1.9, 5), (0, 2.1, 5), (0, 3.5, 5), (0, 3.6, 6), (1, 2.5, 6)])
+
+    # Before it; at once; a day later at most; later than that; long after; of another item; of another person's.
+    assert led(moments, shown, 1.0).tolist() == [False, True, True, False, False, True, False]
 
 
 def test_what_events_are_called_says_which_of_them_count() -> None:

@@ -59,9 +59,11 @@ def test_a_late_return_turns_the_label() -> None:
     asked = ("ann", "x", 4.0), ("bob", "x", 4.0), ("bob", "y", 4.0)
 
     assert labels(data, "back", *asked[:2], known=20.0).value.tolist() == [0, 0]
-    assert labels(data, "back", *asked[:2], known=20.0).weight.tolist() == pytest.approx([14 / 30] * 2)
+    assert labels(data, "back", *asked[:2], known=20.0).weight.tolist() == pytest.approx([15 / 30] * 2)
     found = labels(data, "back", *asked[:2], known=26.0)
-    assert found.value.tolist() == [1, 0] and found.weight.tolist() == pytest.approx([1.0, 21 / 30])
+    # After 21 of 30 days one of two is back, so it is to be 1 / 1.4 of them, and the other one may still come.
+    never = (1 - 1 / 1.4) / (1 - 0.7 / 1.4)
+    assert found.value.tolist() == [1, 0] and found.weight.tolist() == pytest.approx([1.0, 0.7 * never])
     # The second came back after more than thirty days.
     final = labels(data, "back", *asked[:2])
     assert final.value.tolist() == [1, 0] and final.final.all()

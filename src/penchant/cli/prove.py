@@ -13,18 +13,35 @@ from penchant.errors import InvalidRequest
 from penchant.proof import QUESTIONS, Proof, Row, Size, prove, render
 from penchant.proof.page import amount, percent
 
-QUICK = Size(people=250, chance_days=8, first_days=5, days=8, long_days=12, train_days=0.0, seeds=2, off_seeds=0)
+QUICK = Size(
+    people=250,
+    chance_days=8,
+    selling_days=12,
+    first_days=4,
+    days=7,
+    train_days=0.0,
+    long_people=120,
+    long_days=12,
+    long_train_days=0.0,
+    seeds=2,
+    off_seeds=0,
+)
 """Enough to see that everything runs; too small for a verdict."""
 
 
 def run(
     domains: Annotated[
-        list[str] | None, typer.Argument(help="`product`, `content` or `learning`; all of them when none is named.")
+        list[str] | None,
+        typer.Argument(help="`product`, `content`, `learning`, or a question's name; all when none is named."),
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Also write one HTML page that stands alone.")] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", help="Folder that keeps what each arm came to: a run that was stopped goes on there."),
+    ] = None,
     people: Annotated[int | None, typer.Option("--people", min=50, help="People a world.")] = None,
     seeds: Annotated[int | None, typer.Option("--seeds", min=1, help="Worlds a question.")] = None,
-    first_seed: Annotated[int, typer.Option("--first-seed", min=0, help="Seed of the first world.")] = 1,
+    first_seed: Annotated[int, typer.Option("--first-seed", min=0, help="Seed of the first world.")] = 101,
     without: Annotated[
         bool, typer.Option("--without/--no-without", help="Also ask with the mechanism turned off that it is about.")
     ] = True,
@@ -35,7 +52,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Let the right objective meet the wrong ones in worlds whose truth is known."""
-    known = list(dict.fromkeys(question.domain for question in QUESTIONS))
+    known = list(dict.fromkeys(name for question in QUESTIONS for name in (question.domain, question.name)))
     for name in domains or ():
         if name not in known:
             raise InvalidRequest("domain", f"must be one of {', '.join(known)}", name)
@@ -44,9 +61,12 @@ def run(
     size = QUICK if quick else Size()
     changes = {"people": people, "seeds": seeds, "off_seeds": None if without else 0}
     size = Size(**{**vars(size), **{name: value for name, value in changes.items() if value is not None}})
-    questions = [question for question in QUESTIONS if not domains or question.domain in domains]
+    wanted = domains or known
+    questions = [question for question in QUESTIONS if question.domain in wanted or question.name in wanted]
     with bar("the proof") as progress:
-        proof = prove(size, questions=questions, first_seed=first_seed, processes=processes, progress=progress.share)
+        proof = prove(
+            size, questions=questions, first_seed=first_seed, processes=processes, keep=keep, progress=progress.share
+        )
     if as_json:
         print_json(proof)
     else:

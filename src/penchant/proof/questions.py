@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from penchant.pack import Placement, Source
-from penchant.proof.question import ACADEMY, SHOP, STREAM, Arm, Measure, Question
+from penchant.proof.question import ACADEMY, BOTH, SHOP, STREAM, Arm, Measure, Question
+from penchant.simulation.market import RETURN_COST
 
 _CF = "item-knn"
 """What others did, and nothing of paths: plain collaborative filtering."""
 
 
-def _objective(name: str, formula: str, goal: str) -> str:
-    """Settings of an arm that is steered by a formula of its own."""
+def _table(name: str, formula: str, goal: str) -> str:
+    """An objective of a proof's own."""
     return (
-        f'objective = "{name}"\n[domains.{{domain}}.objectives.{name}]\n'
-        f'about = "An arm of the proof."\nformula = "{formula}"\ngoal = "{goal}"\n'
+        f'[domains.{{domain}}.objectives.{name}]\nabout = "An arm of the proof."\n'
+        f'formula = "{formula}"\ngoal = "{goal}"\n'
     )
 
 
-def _shipped(name: str) -> str:
+def _ranks(name: str) -> str:
     return f'objective = "{name}"\n'
+
+
+_COSTS = f"[domains.{{domain}}.objectives.profit]\nreturn_cost = {RETURN_COST}\nreturn_share = 0.0\n"
+"""An owner knows what a return costs."""
 
 
 def _collaborative(placement: Placement) -> Placement:
@@ -48,29 +55,39 @@ _GAIN = Measure("mastery_gain", "true mastery gained")
 _ACTIONS = Measure("actions", "informed actions taken")
 _VIOLATIONS = Measure("violations", "shown although a prerequisite was missing", "lower")
 
-CLICKS = Arm(
-    "clicks",
-    "Ranks by the chance of a click.",
-    _objective("clicks", "p_click", "p_click"),
-)
-STARTS = Arm("starts", "Ranks by the chance of a start.", _objective("starts", "p_start", "p_start"))
+CLICKS = Arm("clicks", "Ranks by the chance of a click.", _ranks("clicks"), _table("clicks", "p_click", "p_click"))
+STARTS = Arm("starts", "Ranks by the chance of a start.", _ranks("starts"), _table("starts", "p_start", "p_start"))
 SECONDS = Arm(
     "seconds",
     "Ranks by the expected seconds played.",
-    _objective("seconds", "p_start * watch_s", "p_start"),
+    _ranks("seconds"),
+    _table("seconds", "p_start * watch_s", "p_start") + "loss = 1.0\n",
 )
-PROFIT = Arm("profit", "Ranks by expected profit after returns.", _shipped("profit"))
-COMPLETION = Arm("completion", "Ranks by expected completion against equally long items.", _shipped("completion"))
-PROGRESS = Arm("progress", "Ranks by progress and mastery inside what is open to the learner.", _shipped("progress"))
+REVENUE = Arm("revenue", "Ranks by the revenue that is expected to stay.", _ranks("revenue"))
+PROFIT = Arm("profit", "Ranks by expected profit after returns.", _ranks("profit"), _COSTS)
+COMPLETION = Arm("completion", "Ranks by expected completion against equally long items.", _ranks("completion"))
+PROGRESS = Arm("progress", "Ranks by progress and mastery inside what is open to the learner.", _ranks("progress"))
 OTHERS = Arm(
     "others",
     "Ranks by what other learners did next, without paths and prerequisites.",
-    '[domains.{domain}.objectives.likeness]\nabout = "An arm of the proof."\nformula = "relevance"\n',
-    _collaborative,
+    tables='[domains.{domain}.objectives.likeness]\nabout = "An arm of the proof."\nformula = "relevance"\n',
+    placement=_collaborative,
 )
-UNCONSTRAINED = Arm("unconstrained", "Without hard constraints.", _shipped("profit"), _unconstrained)
-EXPLORING = Arm("exploring", "Gives three places of a hundred to chance.", 'objective = "profit"\nexplore = 0.03\n')
-EXPLOITING = Arm("exploiting", "Leaves nothing to chance.", 'objective = "profit"\nexplore = 0.0\n')
+UNCONSTRAINED = Arm("unconstrained", "Without hard constraints.", _ranks("profit"), _COSTS, _unconstrained)
+EXPLORING = Arm(
+    "exploring", "Gives three places of a hundred to chance.", f"explore = 0.03\n{_ranks('profit')}", _COSTS
+)
+EXPLOITING = Arm("exploiting", "Leaves nothing to chance.", f"explore = 0.0\n{_ranks('profit')}", _COSTS)
+TWO = Arm(
+    "two", "Two models: the shop by expected profit, the channel by expected completion.", _ranks("profit"), _COSTS
+)
+ONE = Arm(
+    "one",
+    "One model of both catalogs and all events, which ranks by the chance that what is shown is opened.",
+    _ranks("clicks"),
+    CLICKS.tables,
+    shared=True,
+)
 
 QUESTIONS = (
     Question(
@@ -78,6 +95,15 @@ QUESTIONS = (
         SHOP,
         "profit after returns against clicks",
         PROFIT,
+        CLICKS,
+        (_PROFIT, _NET, _RETURNS, _CLICKS),
+        {"bait": 0.0, "returns": 0.0, "margins": 0.0},
+    ),
+    Question(
+        "product",
+        SHOP,
+        "revenue after returns against clicks",
+        REVENUE,
         CLICKS,
         (_NET, _PROFIT, _RETURNS, _CLICKS),
         {"bait": 0.0, "returns": 0.0, "margins": 0.0},
@@ -126,7 +152,21 @@ QUESTIONS = (
         EXPLOITING,
         (_NET, _PROFIT),
         {"arrivals": 0.0},
+        {"arrivals": 3.0},
         long=True,
+    ),
+    Question(
+        "product and content",
+        BOTH,
+        "two models against one for both",
+        TWO,
+        ONE,
+        (
+            replace(_NET, world=SHOP),
+            replace(_SATISFACTION, world=STREAM),
+            replace(_PROFIT, world=SHOP),
+            replace(_RETENTION, world=STREAM),
+        ),
     ),
 )
 """What the proof asks."""

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import math
-import shutil
-import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 from penchant.clock import SystemClock
-from penchant.proof.engine_policy import EnginePolicy, Logged
-from penchant.proof.question import ACADEMY, SHOP, STREAM, Arm, Measure, Question
+from penchant.proof.kept import Kept
+from penchant.proof.lived import Job, Told, lived
+from penchant.proof.question import Arm, Measure, Question
 from penchant.proof.questions import QUESTIONS
 from penchant.proof.report import Proof, Row, interval, lift
-from penchant.proof.site import WorldClock, configure, opened
-from penchant.simulation.channel import Channel, StreamMechanisms
-from penchant.simulation.loop import LivingWorld, Outcome, live
-from penchant.simulation.market import Market, ShopMechanisms
-from penchant.simulation.policies import Chance
-from penchant.simulation.school import AcademyMechanisms, School
-
-START = 1_767_225_600.0
-"""The worlds' first day, 2026-01-01; only the calendar of the log depends on it."""
-
-PACKS = {SHOP: "product", STREAM: "content", ACADEMY: "learning"}
-
-_ADAPTS = Arm("first", "Serves after chance, and explores widely, so that later arms learn from ranked slates.",
-              "explore = 0.2\n")  # fmt: skip
+from penchant.proof.size import Lived, Size
 
 METHOD = (
     "Every seed is a world of its own. Its site first shows what chance picks, trains, serves that release with a fifth"
@@ -40,53 +25,18 @@ METHOD = (
     " Student's t over seeds. Rows under `without` repeat a question with the mechanism turned off that it is about."
 )
 
-
-@dataclass(frozen=True)
-class Size:
-    """How large a proof is.
-
-    Attributes:
-        people: People a world.
-        chance_days: Days of the first log, in which chance picks.
-        first_days: Days of the first release.
-        days: Days the arms run.
-        long_days: Days they run where a question is about the long run.
-        train_days: Days between trainings of an arm; 0 for none.
-        seeds: Worlds a question.
-        off_seeds: Worlds a question with its mechanism off; 0 leaves those rows out.
-    """
-
-    people: int = 800
-    chance_days: int = 10
-    first_days: int = 8
-    days: int = 20
-    long_days: int = 60
-    train_days: float = 10.0
-    seeds: int = 5
-    off_seeds: int = 3
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One world: the arms that are compared in it."""
-
-    site: str
-    seed: int
-    off: tuple[tuple[str, float], ...]
-    arms: tuple[tuple[Arm, int], ...]  # with the days each runs
-    size: Size
-
-
-Found = dict[tuple[str, int], dict[str, float]]
-"""Means over people by measure, of each arm and length."""
+Factors = tuple[tuple[str, float], ...]
+Found = Mapping[tuple[str, int, Factors, Lived], Mapping[str, Told]]
+"""What came of each arm, by its name, in each world."""
 
 
 def prove(
     size: Size,
     *,
     questions: Sequence[Question] = QUESTIONS,
-    first_seed: int = 1,
+    first_seed: int = 101,
     processes: int = 2,
+    keep: Path | None = None,
     progress: Callable[[str, float], None] = lambda what, share: None,
 ) -> Proof:
     """Ask every question.
@@ -96,130 +46,93 @@ def prove(
         questions: Which.
         first_seed: Worlds have this seed and those after it.
         processes: How many run at once.
+        keep: Folder that keeps what comes of each arm; what is there already is not run again.
         progress: Called with what was done last, and the share that is done.
     """
     clock = SystemClock()
     began = clock.elapsed()
     jobs = [*_jobs(questions, size, first_seed, off=False), *_jobs(questions, size, first_seed, off=True)]
-    found: dict[_Job, tuple[Found, tuple[str, ...]]] = {}
+    found: dict[tuple[str, int, Factors, Lived], dict[str, Told]] = {}
     progress("worlds", 0.0)
-    for job, told in _run(jobs, processes):
-        found[job] = told
-        progress(f"{job.site} {job.seed}", len(found) / len(jobs))
-    notes = tuple(dict.fromkeys(f"{job.site} {job.seed}: {note}" for job in jobs for note in found[job][1]))
-    by = {(job.site, job.seed, job.off): made for job, (made, _) in found.items()}
+    for done, (job, told) in enumerate(_run(jobs, processes, keep), 1):
+        found.setdefault((job.site, job.seed, job.factors, job.lived), {}).update(told)
+        progress(f"{job.site} {job.seed}", done / len(jobs))
     seeds, fewer = range(first_seed, first_seed + size.seeds), range(first_seed, first_seed + size.off_seeds)
     return Proof(
-        rows=tuple(row for q in questions for row in _rows(q, by, size, seeds, ())),
-        without=tuple(
-            row
-            for q in questions
-            if q.off and size.off_seeds
-            for row in _rows(q, by, size, fewer, tuple(sorted(q.off.items())))
-        ),
+        rows=tuple(row for q in questions for row in _rows(q, found, size, seeds, off=False)),
+        without=tuple(row for q in questions if q.off and fewer for row in _rows(q, found, size, fewer, off=True)),
         method=METHOD,
         seconds=clock.elapsed() - began,
-        notes=notes,
+        notes=_notes(found),
     )
 
 
-def _jobs(questions: Iterable[Question], size: Size, first_seed: int, *, off: bool) -> list[_Job]:
+def _jobs(questions: Iterable[Question], size: Size, first_seed: int, *, off: bool) -> list[Job]:
     """Worlds to live through; questions about one world share it, and arms that are the same run once."""
-    wanted: dict[tuple[str, tuple[tuple[str, float], ...]], dict[tuple[str, int], tuple[Arm, int]]] = {}
+    wanted: dict[tuple[str, Factors, Lived], dict[str, Arm]] = {}
     for question in questions:
-        mechanisms = tuple(sorted(question.off.items())) if off else ()
         if off and not question.off:
             continue
-        arms = wanted.setdefault((question.site, mechanisms), {})
-        for arm in (question.right, question.wrong):
-            days = _days(question, size)
-            arms[arm.name, days] = (arm, days)
+        world = (question.site, question.factors(off=off), size.lived(question.site, long=question.long))
+        wanted.setdefault(world, {}).update({arm.name: arm for arm in (question.right, question.wrong)})
     seeds = range(first_seed, first_seed + (size.off_seeds if off else size.seeds))
     return [
-        _Job(site, seed, mechanisms, tuple(arms.values()), size)
+        Job(site, seed, factors, tuple(arms.values()), how)
         for seed in seeds
-        for (site, mechanisms), arms in wanted.items()
+        for (site, factors, how), arms in wanted.items()
     ]
 
 
-def _run(jobs: Sequence[_Job], processes: int) -> Iterable[tuple[_Job, tuple[Found, tuple[str, ...]]]]:
+def _run(jobs: Sequence[Job], processes: int, keep: Path | None) -> Iterable[tuple[Job, dict[str, Told]]]:
     if processes <= 1:
         for job in jobs:
-            yield job, _lived(job)
+            yield job, _done(job, keep)
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        waiting: dict[Future[tuple[Found, tuple[str, ...]]], _Job] = {pool.submit(_lived, job): job for job in jobs}
+        waiting: dict[Future[dict[str, Told]], Job] = {pool.submit(_done, job, keep): job for job in jobs}
         for done in as_completed(waiting):
             yield waiting[done], done.result()
 
 
-def world_of(site: str, seed: int, people: int, off: Mapping[str, float]) -> LivingWorld:
-    """A world of a site, with some mechanisms at another factor."""
-    if site == SHOP:
-        return Market(people=people, seed=seed, start=START, mechanisms=ShopMechanisms(**off))
-    if site == STREAM:
-        return Channel(people=people, seed=seed, start=START, mechanisms=StreamMechanisms(**off))
-    return School(people=people, seed=seed, start=START, mechanisms=AcademyMechanisms(**off))
+def _done(job: Job, keep: Path | None) -> dict[str, Told]:
+    """A job, with what was kept of it."""
+    kept = Kept(keep)
+    found = {arm.name: told for arm in job.arms if (told := kept.read(job, arm)) is not None}
+    lacking = [arm for arm in job.arms if arm.name not in found]
+    if lacking:
+        found |= lived(job, lambda arm, told: kept.write(job, arm, told), lacking)
+    return found
 
 
-def _lived(job: _Job) -> tuple[Found, tuple[str, ...]]:
-    """Live through one world's history, and from there with every arm."""
-    size, found, notes = job.size, dict[tuple[str, int], dict[str, float]](), list[str]()
-    with tempfile.TemporaryDirectory(prefix="penchant-proof-") as scratch:
-        folder, packs = Path(scratch) / "history", {job.site: PACKS[job.site]}
-        world, clock = world_of(job.site, job.seed, size.people, dict(job.off)), WorldClock(START)
-        configure(folder, packs, _ADAPTS)
-        with opened(folder, clock) as engine:
-            engine.put_items(job.site, world.catalog())
-            chance = Chance(job.seed, world.available)
-            live(world, Logged(engine, job.site, world, clock, chance), size.chance_days)
-            engine.flush()
-            engine.train(job.site)
-            live(world, EnginePolicy(engine, job.site, world, clock), size.first_days)
-            engine.flush()
-            engine.train(job.site)
-        for arm, days in job.arms:
-            own = Path(scratch) / f"{arm.name}-{days}"
-            shutil.copytree(folder, own)
-            configure(own, packs, arm)
-            lived = copy.deepcopy(world)
-            now = WorldClock(clock.at)
-            with opened(own, now, arm) as engine:
-                policy = EnginePolicy(engine, job.site, lived, now, train_days=size.train_days)
-                told = live(lived, policy, days)
-            found[arm.name, days] = _means(told)
-            notes += [f"{arm.name}: {note} ({n} answers)" for note, n in policy.degraded.items()]
-            shutil.rmtree(own)
-    return found, tuple(notes)
+def _notes(found: Found) -> tuple[str, ...]:
+    """What really ranked in each arm, and what else is to be known of it."""
+    ranked: dict[str, Counter[str]] = {}
+    told: dict[str, None] = {}
+    for (site, seed, factors, _), arms in found.items():
+        other = "".join(f", {name} {factor:g}" for name, factor in factors)
+        for name, arm in arms.items():
+            ranked.setdefault(f"{site}{other}, {name}", Counter()).update(arm.ranked)
+            told |= dict.fromkeys(f"{site} {seed}{other}, {name}: {note}" for note in arm.notes)
+    words = (f"{where}: slates ranked by {_shares(by)}" for where, by in ranked.items())
+    return (*sorted(words), *sorted(told))
 
 
-def _days(question: Question, size: Size) -> int:
-    return size.long_days if question.long else size.days
+def _shares(by: Counter[str]) -> str:
+    total = max(by.total(), 1)
+    return ", ".join(f"{what} ({100 * n / total:.1f} %)" for what, n in by.most_common())
 
 
-def _means(outcome: Outcome) -> dict[str, float]:
-    """Means over people; of rates the ratio of sums."""
-    means = {name: float(values.mean()) for name, values in {**outcome.states, **outcome.sums}.items()}
-    if means.get("orders"):
-        means["return_rate"] = means["returns"] / means["orders"]
-    return means
-
-
-def _rows(
-    question: Question,
-    by: Mapping[tuple[str, int, tuple[tuple[str, float], ...]], Found],
-    size: Size,
-    seeds: range,
-    off: tuple[tuple[str, float], ...],
-) -> list[Row]:
-    rows, days = [], _days(question, size)
+def _rows(question: Question, found: Found, size: Size, seeds: range, *, off: bool) -> list[Row]:
+    factors, how = question.factors(off=off), size.lived(question.site, long=question.long)
+    without = tuple(sorted(question.off)) if off else ()
+    rows = []
     for measure in question.measures:
         pairs = []
         for seed in seeds:
-            found = by[question.site, seed, off]
-            right, wrong = (found[arm.name, days] for arm in (question.right, question.wrong))
-            pairs.append((right[measure.name], wrong[measure.name]))
-        rows.append(_row(question, measure, pairs, tuple(name for name, _ in off)))
+            arms = found[question.site, seed, factors, how]
+            right, wrong = (arms[arm.name].means[measure.key] for arm in (question.right, question.wrong))
+            pairs.append((right, wrong))
+        rows.append(_row(question, measure, pairs, without))
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,6 @@ test_days = 4
 valid_days = 4
 repeats = "{repeats}"
 max_people = 1000
-{tables}
 """
 
 _BUDGET_MS = 60_000
@@ -39,21 +39,21 @@ class WorldClock(FixedClock):
         return self._machine.elapsed()
 
 
-def configure(folder: Path, packs: dict[str, str], arm: Arm | None = None) -> None:
+def configure(folder: Path, packs: Mapping[str, str], arm: Arm | None = None, more: str = "") -> None:
     """Write a workspace's penchant.toml.
 
     Args:
         folder: Where; made when missing.
         packs: Pack by domain.
-        arm: Whose settings hold; none of its own when None.
+        arm: Whose lines hold, in the first domain; none of its own when None.
+        more: Tables below the domains; `{domain}` is the first domain's name.
     """
     folder.mkdir(parents=True, exist_ok=True)
     text = ""
-    for domain, pack in packs.items():
-        own = "" if arm is None else arm.config.replace("{domain}", domain)
-        lines, _, tables = own.partition("\n[")
-        tables = f"[{tables}" if tables else ""
-        text += _DOMAIN.format(domain=domain, pack=pack, repeats=_REPEATS[pack], lines=lines, tables=tables)
+    for place, (domain, pack) in enumerate(packs.items()):
+        lines = "" if arm is None or place else arm.config
+        text += _DOMAIN.format(domain=domain, pack=pack, repeats=_REPEATS[pack], lines=lines)
+    text += more.replace("{domain}", next(iter(packs)))
     (folder / "penchant.toml").write_text(text, encoding="utf-8")
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from penchant.clock import DAY
 from penchant.simulation.log import SCHEMA
 from penchant.slate import Codes
 
@@ -118,6 +117,11 @@ class LivingWorld(Protocol):
     start: float
     """Unix seconds of the first day's beginning."""
 
+    @property
+    def now(self) -> float:
+        """Unix seconds up to which it was lived through: the beginning of the next day."""
+        ...
+
     def catalog(self) -> list[dict[str, Any]]:
         """The items there are now, as plain fields of the pack's item type."""
         ...
@@ -154,18 +158,43 @@ def live(
     """Let a policy serve a world for some days.
 
     Args:
-        world: Is changed by it.
+        world: Is changed by it; it may have been lived through for some days before.
         policy: Learns as it goes.
         days: How many.
         progress: Called with the share that is done.
     """
-    told: list[Truth] = []
+    return live_together([world], [policy], days, progress)[0]
+
+
+def live_together(
+    worlds: Sequence[LivingWorld],
+    policies: Sequence[Policy],
+    days: int,
+    progress: Callable[[float], None] = lambda share: None,
+) -> list[Outcome]:
+    """Let policies serve worlds side by side: each day all of them, one after the other, and then the night.
+
+    Args:
+        worlds: Of the same day; they are changed by it.
+        policies: One a world.
+        days: How many.
+        progress: Called with the share that is done.
+
+    Returns:
+        One outcome a world.
+    """
+    told: list[list[Truth]] = [[] for _ in worlds]
     for day in range(days):
-        truth = world.day(policy)
-        told.append(truth)
-        policy.end_of_day(world.start + (day + 1) * DAY)
+        for world, policy, truths in zip(worlds, policies, told, strict=True):
+            truths.append(world.day(policy))
+        for world, policy in zip(worlds, policies, strict=True):
+            policy.end_of_day(world.now)
         progress((day + 1) / days)
+    return [_outcome(truths) for truths in told]
+
+
+def _outcome(told: Sequence[Truth]) -> Outcome:
     names = dict.fromkeys(name for truth in told for name in truth.sums)
     sums = {name: np.sum([truth.sums[name] for truth in told], axis=0) for name in names}
     daily = {name: np.array([truth.sums[name].sum() for truth in told]) for name in names}
-    return Outcome(days, sums, told[-1].states if told else {}, daily)
+    return Outcome(len(told), sums, told[-1].states if told else {}, daily)

@@ -16,6 +16,8 @@ LEAST = 30
 """Outcomes of matured rows from which delays are learned."""
 LEAST_YOUNG = 20
 """Outcomes of rows of any age likewise; below that they are taken to come evenly. A head needs as many."""
+LEAST_OLD = 10
+"""Outcomes of rows that are old enough to have shown a delay, from which it is told how often it is as long."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,9 @@ class Delays:
         """From rows of any age, when too few are matured.
 
         Of young rows only short delays can be seen. So each bucket is weighed against the shorter delays of rows that
-        are old enough to have shown it. Of delays that no row is old enough for, nothing is known; they are taken to
-        come evenly. (Lagakos, Barraj and De Gruttola 1988, "Nonparametric analysis of truncated survival data, with
-        application to AIDS".)
+        are old enough to have shown it (Lagakos, Barraj and De Gruttola 1988, "Nonparametric analysis of truncated
+        survival data, with application to AIDS"). Of delays that too few rows are old enough for, nothing is known;
+        what comes so late is taken to thin out with the square of the delay, from what the longest known ones have.
 
         Args:
             days: Delay of each case that came inside the window, in days.
@@ -66,25 +68,47 @@ class Delays:
         if whole.sum() < LEAST_YOUNG:
             return even
         bucket, seen = bucket[whole], seen[whole]
+        olds = [(seen > at) & (bucket <= at) for at in range(len(edges))]
+        known = max((at for at, old in enumerate(olds) if old.sum() >= LEAST_OLD), default=0)
         share = np.ones(len(edges))
-        for at in range(len(edges) - 1, 0, -1):
-            old = (seen > at) & (bucket <= at)
-            kept = 1 - float((bucket[old] == at).mean()) if old.any() else edges[at - 1] / edges[at]
-            share[at - 1] = share[at] * kept
+        for at in range(known, 0, -1):
+            share[at - 1] = share[at] * (1 - float((bucket[olds[at]] == at).mean()) if olds[at].any() else 1.0)
+        # Half a case more than there were: that none was so late does not mean that none ever is.
+        last, old = edges[known], olds[known]
+        width = last - (edges[known - 1] if known else 0.0)
+        density = (float((bucket[old] == known).sum()) + 0.5) / (float(old.sum()) + 1.0) / width
+        share[known + 1 :] += density * last**2 * (1.0 / last - 1.0 / edges[known + 1 :])
+        share /= share[-1]
         return cls(edges, share, len(bucket))
 
     def by(self, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Share of the cases that come within so many days: those of the buckets that are over, so never too many."""
-        over = np.searchsorted(self.edges, elapsed, side="right")
-        return np.concatenate([[0.0], self.share])[over]
+        """Share of the cases that come by so many days; inside a bucket they come evenly."""
+        share: NDArray[np.float64] = np.interp(elapsed, np.append(0.0, self.edges), np.append(0.0, self.share))
+        return share
+
+    def rate(self, came: NDArray[np.bool_], elapsed: NDArray[np.float64]) -> float:
+        """Share of rows in which the outcome comes by and by: those in which it came, over those that would show it.
+
+        Args:
+            came: Whether it was seen to come.
+            elapsed: Days for which each row has been watched.
+        """
+        watched = float(self.by(elapsed).sum())
+        return min(float(came.sum()) / watched, 1.0) if watched > 0 else 0.0
 
     def weights(
-        self, came: NDArray[np.bool_], since: NDArray[np.float64], known: float, window: float
+        self,
+        came: NDArray[np.bool_],
+        since: NDArray[np.float64],
+        known: float,
+        window: float,
+        rate: float = 0.0,
     ) -> NDArray[np.float32]:
         """What rows count: 1 where the outcome came or its window is over; else as likely as it would have come.
 
         A row without the outcome after some days is one in which it does not come at all, or one in which it comes
-        later; by the share of cases that come so soon it is kept from counting as a sure no. (Chapelle 2014, "Modeling
+        later; by the share of cases that come so soon it is kept from counting as a sure no, and by the chance that it
+        is one at all, so that the outcome is as frequent among young rows as among old ones. (Chapelle 2014, "Modeling
         delayed feedback in display advertising", has the problem; the buckets are a plain way of it.)
 
         Args:
@@ -92,7 +116,10 @@ class Delays:
             since: Moment its window began, Unix seconds.
             known: The moment at which this is known, Unix seconds.
             window: Days within which it counts.
+            rate: Share of rows in which it comes by and by.
         """
         elapsed = (known - since) / DAY
-        told = np.where(came | (elapsed >= window), 1.0, self.by(elapsed))
+        by = self.by(np.maximum(elapsed, 0.0))
+        never = (1.0 - rate) / np.maximum(1.0 - rate * by, 1e-9)
+        told = np.where(came | (elapsed >= window), 1.0, by * never)
         return np.where(elapsed > 0, told, 0.0).astype(np.float32)

@@ -18,7 +18,7 @@ from penchant.models import Run
 from penchant.pack import Pack
 from penchant.ranking import AnyHead, FittedHead, Head, with_chains
 from penchant.training.bench import Bench, JudgedHead, Progress
-from penchant.training.conditions import free, from_events, met, unshown
+from penchant.training.conditions import free, from_events, led, met, unshown
 from penchant.training.objectives import Held, judged
 from penchant.training.ranks import Ranks
 from penchant.training.rows import MOST, Builder, Examples, Origin, counted, sampled
@@ -130,7 +130,8 @@ def learn_heads(
     builder = Builder(data, pack.features, statistics, placements, threads=run.threads)
     gathering = _Gathering(data, pack, builder, run, MOST if most is None else most, progress)
     main = None if shown is None or reason else gathering.shown(shown, origin)
-    others = {given: gathering.moments(given, main) for given in gathering.conditions}
+    seen = None if shown is None or origin == "candidates" else shown
+    others = {given: gathering.moments(given, main, seen) for given in gathering.conditions}
     kinds = [one for one in (main, *others.values()) if one is not None]
     if not kinds:
         return replace(nothing, outcomes=Outcomes(learned=None, reason=reason))
@@ -223,13 +224,15 @@ class _Gathering:
         bench = Bench(self._data, examples, self._pack.heads, learns, split, self._run)
         return _Rows(drawn, examples, origin, split, split, (drawn.time >= edge)[drawn.row_of], bench)
 
-    def moments(self, given: str, main: _Rows | None) -> _Rows | None:
+    def moments(self, given: str, main: _Rows | None, shown: Shown | None) -> _Rows | None:
         """Every moment at which an outcome came true, for the heads that hang on it; None where it never did."""
-        found = sampled(met(self._data, self._heads[given].outcome), self._run.seed, self._most)
+        condition = self._heads[given].outcome
+        found = sampled(met(self._data, condition), self._run.seed, self._most)
         if not len(found):
             return None
         hanging = [head for head in self._pack.heads if self.given(head) == given]
-        examples = unshown(self._built(found, f"rows of {given}"))
+        came = None if shown is None else led(found, shown, condition.days)
+        examples = unshown(self._built(found, f"rows of {given}"), came)
         now = self._data.now
         if main is None:
             split = by_time(found, max(head.outcome.days for head in hanging), now)

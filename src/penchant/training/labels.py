@@ -155,7 +155,9 @@ class Labeller:
         delays = Delays.learn(delay[seen & over], outcome.days)
         if not delays.learned_from:
             delays = Delays.learn_early(delay[seen], (self.known - since[seen]) / DAY, outcome.days)
-        weight = delays.weights(came, since, self.known, outcome.days)
+        elapsed = (self.known - since) / DAY
+        rate = delays.rate(seen[usable], elapsed[usable]) if outcome.kind == "chance" else 0.0
+        weight = delays.weights(came, since, self.known, outcome.days, rate)
         says = usable & ~np.isnan(value)
         return Labels(
             np.where(says, value, np.nan).astype(np.float32),

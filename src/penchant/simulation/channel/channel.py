@@ -115,6 +115,11 @@ class Channel:
         self._sums: dict[str, Reals] = {}
         self._felt: Reals = np.zeros(people)
 
+    @property
+    def now(self) -> float:
+        """Unix seconds up to which the channel was lived through."""
+        return self._now
+
     def catalog(self) -> list[dict[str, Any]]:
         """The items that are there now, as plain fields of the content pack's item type."""
         return [self._programme.fields(i) for i in np.flatnonzero(self.available()).tolist()]

@@ -69,6 +69,11 @@ class Market:
         )
         self._checkout = Checkout(self.site)
 
+    @property
+    def now(self) -> float:
+        """Unix seconds up to which the shop was lived through."""
+        return self.site.shelf.now
+
     def catalog(self) -> list[dict[str, Any]]:
         """The items there are now, sold out or not."""
         shelf = self.site.shelf

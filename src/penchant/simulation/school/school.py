@@ -114,6 +114,11 @@ class School:
         self._diary = Diary(self.people, self.ids)
         self._steps = Steps(self.curriculum, self.learners, self.mechanisms.action)
 
+    @property
+    def now(self) -> float:
+        """Unix seconds up to which the academy was lived through."""
+        return self._now
+
     def catalog(self) -> list[dict[str, Any]]:
         """The modules that came by now, out of date or not."""
         return [

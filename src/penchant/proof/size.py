@@ -1,0 +1,62 @@
+"""How large a proof is."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import astuple, dataclass
+
+from penchant.proof.question import SHOP, SITES
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a proof is.
+
+    Attributes:
+        people: People a world.
+        chance_days: Days of the first log, in which chance picks.
+        selling_days: The same where things are sold: purchases and returns need weeks to come.
+        first_days: Days of the first release.
+        days: Days the arms run.
+        train_days: Days between trainings of an arm; 0 for none.
+        long_people: People of worlds in which the arms run for long.
+        long_days: Days they run there.
+        long_train_days: Days between trainings there.
+        seeds: Worlds a question.
+        off_seeds: Worlds a question with its mechanism off; 0 leaves those rows out.
+    """
+
+    people: int = 450
+    chance_days: int = 16
+    selling_days: int = 90
+    first_days: int = 5
+    days: int = 10
+    train_days: float = 0.0
+    long_people: int = 250
+    long_days: int = 60
+    long_train_days: float = 20.0
+    seeds: int = 5
+    off_seeds: int = 3
+
+    def lived(self, site: str, *, long: bool) -> Lived:
+        """How long a site's worlds are lived through."""
+        chance = self.selling_days if SHOP in SITES[site] else self.chance_days
+        if long:
+            return Lived(self.long_people, chance, self.first_days, self.long_days, self.long_train_days)
+        return Lived(self.people, chance, self.first_days, self.days, self.train_days)
+
+
+@dataclass(frozen=True)
+class Lived:
+    """How long one world is lived through, and by how many; attributes as in `Size`."""
+
+    people: int
+    chance_days: int
+    first_days: int
+    days: int
+    train_days: float
+
+    @property
+    def digest(self) -> str:
+        """A short name of it."""
+        return hashlib.blake2b(repr(astuple(self)).encode(), digest_size=4).hexdigest()
