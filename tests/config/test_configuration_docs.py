@@ -29,6 +29,7 @@ SECTIONS = {
     "### `[domains.NAME]`": settings.Domain,
     "### `[domains.NAME.objectives.OBJECTIVE]`": settings.ObjectiveSettings,
     "### `[domains.NAME.evaluation]`": settings.Evaluation,
+    "### `[domains.NAME.freshness]`": settings.FreshnessSettings,
     "### `[sources.NAME]`": settings.SourceSettings,
     "### `[feeds]`": settings.Feeds,
     "### `[placements.NAME]`": settings.PlacementSettings,

@@ -21,7 +21,7 @@ from penchant.storage.tables import SCHEMA_VERSION, Dialect, catalog, ddl
 from penchant.testing.stores import kept, put, viewed
 from postgres_server import ask
 
-NEW_IN_3 = ("live", "live_change", "item_fact", "rule", "feed", "feed_entry", "feed_run", "once")
+NEW_SINCE_2 = ("live", "live_change", "item_fact", "rule", "feed", "feed_entry", "feed_run", "once", "placement")
 NAMES = "abcd"
 
 _WRITES = st.builds(
@@ -110,7 +110,7 @@ def version_2(dialect: Dialect) -> str:
     text, number, raw = ("TEXT", "INTEGER", "BLOB") if dialect == "sqlite" else ('TEXT COLLATE "C"', "BIGINT", "BYTEA")
     options = " STRICT, WITHOUT ROWID" if dialect == "sqlite" else ""
     body = 'CAST(\'{"title":"One"}\' AS BLOB)' if dialect == "sqlite" else "convert_to('{\"title\":\"One\"}', 'UTF8')"
-    changed = ("item", "catalog", *NEW_IN_3)
+    changed = ("item", "catalog", *NEW_SINCE_2)
     same = [s for s in ddl(dialect) if not any(f" {table} (" in s.partition("(")[0] + "(" for table in changed)]
     return ";\n".join(
         [

@@ -133,6 +133,64 @@ def test_rolling_back_without_an_earlier_release_says_so(releases: Releases) -> 
         releases.roll_back("shop", "shop-2")
 
 
+def test_a_refused_release_serves_nowhere_and_the_one_before_it_does(releases: Releases) -> None:
+    one, two = (publish(releases, n).id for n in (1, 2))
+
+    assert releases.refuse("shop", two, "it answered nothing", now=NOON) == one
+    assert releases.order("shop") == [one, two]
+    release, refused = releases.load("shop")
+    assert release is not None and release.id == one and refused == []
+    refusal = releases.refusal("shop", two)
+    assert refusal is not None and (refusal.why, refusal.at) == ("it answered nothing", "2026-11-21T12:00:00Z")
+    assert releases.refusal("shop", one) is None
+
+
+def test_the_only_release_is_refused_as_well(releases: Releases) -> None:
+    one = publish(releases, 1).id
+    token = releases.token("shop")
+
+    assert releases.refuse("shop", one, "bad", now=NOON) is None
+    release, refused = releases.load("shop")
+    assert release is None and len(refused) == 1 and "must not serve: bad" in str(refused[0])
+    assert releases.token("shop") != token
+
+
+def test_a_refused_or_damaged_release_is_passed_over_on_the_way_back(releases: Releases) -> None:
+    one, two, three, four = (publish(releases, n).id for n in range(4))
+    releases.refuse("shop", three, "bad", now=NOON)
+    (releases.folder / "shop" / two / "als.x.npy").unlink()
+
+    assert releases.order("shop")[0] == four
+    assert releases.refuse("shop", four, "bad", now=NOON) == one
+
+
+def test_a_release_that_is_gone_is_refused_without_a_trace(releases: Releases) -> None:
+    one = publish(releases, 1).id
+
+    assert releases.refuse("shop", "shop-2026-11-21.9", "bad", now=NOON) == one
+    assert releases.order("shop") == [one]
+
+
+def test_whoever_names_a_refused_release_takes_the_refusal_back(releases: Releases) -> None:
+    one, two = (publish(releases, n).id for n in (1, 2))
+    releases.refuse("shop", two, "bad", now=NOON)
+    assert not releases.by_hand("shop")
+
+    assert releases.roll_back("shop", two) == two
+    assert releases.by_hand("shop") and releases.refusal("shop", two) is None
+    publish(releases, 3)
+    assert not releases.by_hand("shop")
+    assert releases.order("shop")[1:] == [two, one]
+
+
+def test_a_refusal_that_cannot_be_read_is_one(releases: Releases) -> None:
+    one = publish(releases, 1).id
+    (releases.folder / "shop" / one / "refused.json").write_text("{", encoding="utf-8")
+
+    assert releases.refusal("shop", one) is not None
+    assert releases.load("shop")[0] is None
+
+
 def test_only_so_many_are_kept(releases: Releases) -> None:
     names = [publish(releases, n, keep=2).id for n in range(4)]
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args
 import msgspec
 import typer
 
+from penchant.cli.given import domain_of, json_of, object_in
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, counted, out, print_json, say, table
 from penchant.clock import parse_time
 from penchant.engine import Engine
@@ -39,7 +40,7 @@ def list_(
 ) -> None:
     """List the rules of a domain, those of higher priority first."""
     with Engine.open(config) as engine:
-        name = _domain(engine, domain)
+        name = domain_of(engine, domain)
         kept = engine.curation.list(name)
     if running:
         kept = [one for one in kept if one.state == "running" and not one.problem]
@@ -92,9 +93,9 @@ def add(
     given: dict[str, Any] = {
         "action": action,
         "items": item,
-        "filter": _json("--filter", filter_),
+        "filter": json_of("--filter", filter_),
         "placements": placement,
-        "audience": _json("--audience", audience),
+        "audience": json_of("--audience", audience),
         "position": position,
         "factor": factor,
         "least": least,
@@ -109,12 +110,12 @@ def add(
     if file is not None:
         if given:
             raise InvalidRequest("--file", "has the whole rule; leave out what else is said of it")
-        given = _read(file)
+        given = object_in(file)
     elif action is None:
         raise InvalidRequest("ACTION", f"is needed: one of {', '.join(_ACTIONS)}")
     rule = _rule(given)
     with Engine.open(config) as engine:
-        site = _domain(engine, domain)
+        site = domain_of(engine, domain)
         kept = engine.curation.put(site, rule, id=id, by=BY)
         checked = engine.curation.check(site, rule, engine.recommender.view(site).parts.table)
     if as_json:
@@ -129,7 +130,7 @@ def add(
 def show(id: Id, domain: Domain = None, config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Show one rule as it is now."""
     with Engine.open(config) as engine:
-        kept = engine.curation.get(_domain(engine, domain), id)
+        kept = engine.curation.get(domain_of(engine, domain), id)
     if as_json:
         print_json(kept)
         return
@@ -144,7 +145,7 @@ def show(id: Id, domain: Domain = None, config: ConfigPath = DEFAULT_CONFIG, as_
 def end(id: Id, domain: Domain = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
     """End a rule now; it stays among the rules, and can be given another end."""
     with Engine.open(config) as engine:
-        site = _domain(engine, domain)
+        site = domain_of(engine, domain)
         kept = engine.curation.get(site, id)
         if kept.rule is None:
             raise InvalidRequest("ID", f"{kept.problem}; `penchant rules remove` takes it out", id)
@@ -163,7 +164,7 @@ def end(id: Id, domain: Domain = None, config: ConfigPath = DEFAULT_CONFIG) -> N
 def remove(id: Id, domain: Domain = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Take a rule out; its history stays."""
     with Engine.open(config) as engine:
-        engine.curation.remove(_domain(engine, domain), id, by=BY)
+        engine.curation.remove(domain_of(engine, domain), id, by=BY)
     say((id, "bold"), " is taken out")
 
 
@@ -177,7 +178,7 @@ def history(
 ) -> None:
     """Show every revision of a rule, or of all rules, the latest first: what it said, and who made it."""
     with Engine.open(config) as engine:
-        kept = engine.curation.history(_domain(engine, domain), id, limit=limit)
+        kept = engine.curation.history(domain_of(engine, domain), id, limit=limit)
     if as_json:
         print_json(kept)
         return
@@ -189,12 +190,6 @@ def history(
     out.print(table("Revisions", rows, right_from=9, whole=3))
 
 
-def _domain(engine: Engine, name: str | None) -> str:
-    if name is None and len(engine.domains) > 1:
-        raise InvalidRequest("--domain", f"must say which: {', '.join(engine.domains)}")
-    return name if name is not None else next(iter(engine.domains))
-
-
 def _rule(fields: dict[str, Any]) -> Rule:
     try:
         return msgspec.convert(fields, Rule)
@@ -202,25 +197,6 @@ def _rule(fields: dict[str, Any]) -> Rule:
         _, _, field = str(error).partition(" - at `$.")
         field = field.rstrip("`") or "rule"
         raise InvalidRequest(field, in_words(str(error), _ACTIONS if field == "action" else ())) from None
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = msgspec.json.decode(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InvalidRequest("--file", f"cannot be read ({error})") from None
-    if not isinstance(found, dict):
-        raise InvalidRequest("--file", "must hold one JSON object")
-    return found
-
-
-def _json(option: str, text: str | None) -> Any:
-    if text is None:
-        return None
-    try:
-        return msgspec.json.decode(text)
-    except ValueError as error:
-        raise InvalidRequest(option, f"is not JSON ({error})", text) from None
 
 
 def _time(option: str, text: str | None, *, ends: bool = False) -> datetime | None:

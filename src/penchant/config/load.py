@@ -47,16 +47,21 @@ class Workspace:
 
     Attributes:
         settings: Every key, with defaults filled in, and variables in import paths and the store's URL expanded.
-        root: Folder of the file; relative paths count from it.
+        file: The file.
         digest: 12 hex digits of the settings' SHA-256. Import paths count as written, before `${NAME}` is
             replaced, so that it is the same on every machine.
         raw: The document with the environment laid over it, without defaults.
     """
 
     settings: Settings
-    root: Path
+    file: Path
     digest: str
     raw: Mapping[str, Any]
+
+    @property
+    def root(self) -> Path:
+        """Folder of the file; relative paths count from it."""
+        return self.file.parent
 
     @property
     def lake(self) -> Path:
@@ -103,9 +108,11 @@ def load(
     problems += [problem for problem in unset if imports or not problem.path.startswith("imports")]
     if problems:
         raise ConfigError(_in_order(problems))
-    root = file.absolute().parent
     return Workspace(
-        msgspec.convert(expanded, Settings), root, digest(msgspec.convert(shaped.data, Settings)), shaped.data
+        msgspec.convert(expanded, Settings),
+        file.absolute(),
+        digest(msgspec.convert(shaped.data, Settings)),
+        shaped.data,
     )
 
 

@@ -65,6 +65,7 @@ class PackNames:
     kinds: Mapping[str, type[msgspec.Struct]]
     filter_problem: Callable[[object, Mapping[str, Any]], tuple[str, str] | None] = lambda filter_, free: None
     formulas: Formulas = NO_FORMULAS
+    parts_problems: Callable[[str, Mapping[str, Any]], Sequence[tuple[str, str]]] = lambda name, placement: ()
 
     def recipe(self, model: str, settings: object) -> type[msgspec.Struct] | None:
         """Settings class of a domain's model: of the kind it names, or else of the pack's model of that name."""
@@ -179,6 +180,9 @@ class _Check:
             wrong = pack.filter_problem(placement["filter"], free)
             if wrong is not None:
                 self._add("out_of_range", (*at, "filter"), f"{wrong[0]}: {wrong[1]}" if wrong[0] else wrong[1])
+        if placement.get("like", name) in pack.placements:
+            for key, text in pack.parts_problems(name, placement):
+                self._add("out_of_range", (*at, key), text)
 
     def imported(self, at: KeyPath, one: Tree) -> None:
         pack = self._pack_of(at, one)

@@ -17,6 +17,9 @@ Name = Annotated[
 Text = Annotated[str, Meta(min_length=1)]
 Moment = Annotated[str, Meta(description="a moment as in 2026-11-01 or 2026-11-01T08:00:00Z", extra={"moment": True})]
 Days = Annotated[float, Meta(gt=0)]
+Length = Annotated[
+    str, Meta(pattern=r"\A[1-9]\d{0,5}[smhd]\Z", description="a length of time as in 90s, 30m, 6h or 1d")
+]
 
 
 class _Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -174,6 +177,22 @@ class Evaluation(_Settings, frozen=True, kw_only=True):
     max_people: Annotated[int, Meta(ge=10)] = 20_000
 
 
+class FreshnessSettings(_Settings, frozen=True, kw_only=True):
+    """`[domains.NAME.freshness]`: how old what serves may be; `penchant schedule` trains by it.
+
+    Attributes:
+        train: A release is due for training at this age; the pack's own goal when missing.
+        stale: At this age it is stale, and an alarm is raised; twice `train` when missing.
+        events: It is due as soon as so many events came after it, however young it is; only age counts when missing.
+        least: It is never due for its events before this age.
+    """
+
+    train: Length | None = None
+    stale: Length | None = None
+    events: Annotated[int, Meta(ge=1)] | None = None
+    least: Length = "1h"
+
+
 class Feeds(_Settings, frozen=True, kw_only=True):
     """`[feeds]`: how feeds are pulled; which feeds there are, `penchant feeds` knows.
 
@@ -222,6 +241,7 @@ class Domain(_Settings, frozen=True, kw_only=True):
         objectives: `[domains.NAME.objectives.OBJECTIVE]`: constants of the pack's, and formulas of its own.
         models: `[domains.NAME.models.MODEL]`: hyper-parameters over the pack's own; with `kind`, a model of its own.
         evaluation: How this domain is judged.
+        freshness: How old its releases may be.
         explore: Share of all places that is left to chance, so that more is learned than what is shown anyway.
     """
 
@@ -232,29 +252,42 @@ class Domain(_Settings, frozen=True, kw_only=True):
     objectives: dict[Name, dict[str, Any]] = {}
     models: dict[str, dict[str, Any]] = {}
     evaluation: Evaluation = Evaluation()
+    freshness: FreshnessSettings = FreshnessSettings()
     explore: Annotated[float, Meta(ge=0, le=0.2)] = 0.0
 
 
 class PlacementSettings(_Settings, frozen=True, kw_only=True):
-    """`[placements.NAME]`: a placement of a domain, from one the pack ships.
+    """`[placements.NAME]`: a placement of a domain, from one the pack ships. What is left out is as there.
 
     Attributes:
         domain: The domain it belongs to.
         like: The pack's placement it starts from; its own name when missing.
+        about: One sentence for people who choose placements.
         size: Items when the request does not say.
         objective: Objective over the domain's.
         budget_ms: Time for one answer.
         caps: Most items of one value, by field: `{ brand = 3 }`.
         filter: Only items that this filter lets through are shown: `{ field = "price", range = [5, 500] }`.
+        needs: What a request must bring: `person`, `item`.
+        sources: Retrievers, whose candidates are merged, as in docs/placements.md.
+        constraints: Names of the pack's constraints that hold here.
+        fallback: Models tried in turn for what is still empty.
+        learns: The task it is judged by, and its blend is learned for; `none` for an answer that is no guess.
     """
 
     domain: Name
     like: Name | None = None
+    about: Text | None = None
     size: Annotated[int, Meta(ge=1, le=200)] | None = None
     objective: Name | None = None
     budget_ms: Annotated[int, Meta(ge=1, le=60_000)] | None = None
     caps: dict[str, Annotated[int, Meta(ge=1)]] = {}
     filter: dict[str, Any] | None = None
+    needs: tuple[Literal["person", "item"], ...] | None = None
+    sources: Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=20)] | None = None
+    constraints: tuple[Name, ...] | None = None
+    fallback: tuple[Name, ...] | None = None
+    learns: Literal["next", "new", "again", "together", "following", "none"] | None = None
 
 
 class Value(_Settings, frozen=True, kw_only=True, tag_field="column", tag="value"):

@@ -77,6 +77,13 @@ pack = "{pack}"
 #repeats = "new-only"  # "allowed": what a person already had may be recommended, and counts
 #max_people = 20000
 
+# How old what serves may be: `penchant schedule` trains by it. Without these lines the pack's own goal.
+[domains.{name}.freshness]
+#train = "1d"          # (example)
+#stale = "2d"          # at this age an alarm is raised (example)
+#events = 100000       # due after so many new events, however young (example)
+#least = "1h"          # but never before this age
+
 # A model's settings over those of the pack (example).
 #[domains.{name}.models.popular-week]
 #half_life_days = 14.0

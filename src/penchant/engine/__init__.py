@@ -1,6 +1,8 @@
 """A configured system at work: the only room that knows every concrete part."""
 
 from penchant.engine.assembly import installed_packs, names_of, read_workspace
-from penchant.engine.engine import Engine, Progress, silent
+from penchant.engine.engine import Engine
+from penchant.engine.learning import Learning, Progress, silent
+from penchant.engine.watch import ConfigWatch
 
-__all__ = ["Engine", "Progress", "installed_packs", "names_of", "read_workspace", "silent"]
+__all__ = ["ConfigWatch", "Engine", "Learning", "Progress", "installed_packs", "names_of", "read_workspace", "silent"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,10 +14,11 @@ import msgspec
 
 from penchant.catalog import Item, Schema, parse_filter
 from penchant.config import OWN_KEYS, Domain, Formulas, ObjectiveSettings, PackNames, Workspace, load, read_environment
-from penchant.errors import FormulaWrong, InvalidRequest, Mistake
+from penchant.errors import FormulaWrong, InvalidRequest, Mistake, in_words
 from penchant.features import RELEVANCE
 from penchant.models import Recipe
 from penchant.pack import Pack, Placement
+from penchant.placements import PlacementSpec, problems
 from penchant.ranking import Objective, number_fields, parse
 from penchant.serving import DomainSetup
 
@@ -46,6 +48,7 @@ def names_of(packs: Mapping[str, Pack]) -> dict[str, PackNames]:
                 tuple(head.name for head in pack.heads),
                 partial(_formula_mistakes, pack),
             ),
+            parts_problems=partial(_parts_problems, pack),
             kinds=kinds,  # type: ignore[arg-type]  # recipes are structs, which their protocol cannot say
         )
         for name, pack in packs.items()
@@ -70,6 +73,27 @@ def _formula_mistakes(pack: Pack, text: str, constants: Collection[str], free: M
         return error.mistakes
     idle = [name for name in constants if name not in formula.names]
     return [Mistake(0, f'does not name its constant "{name}"') for name in idle]
+
+
+_PARTS = ("needs", "sources", "constraints", "fallback", "learns")
+"""What a placement is made of; the rest of it is checked by configuration itself."""
+
+
+def _parts_problems(pack: Pack, name: str, placement: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+    """What is wrong with the parts of a placement in penchant.toml, each with its key."""
+    parts = {key: placement[key] for key in _PARTS if key in placement}
+    if not parts:
+        return ()
+    try:
+        spec = msgspec.convert({"like": placement.get("like"), **parts}, PlacementSpec)
+    except msgspec.ValidationError as error:
+        where = re.search(r" - at `\$\.(\w+)(.*)`$", str(error))
+        key, rest = (where[1], where[2]) if where else ("sources", "")
+        return [(key, f"{rest}: {in_words(str(error))}" if rest else in_words(str(error)))]
+    shipped = {one.name: one for one in pack.placements}
+    made = spec.laid_over(name, shipped)
+    first = next(key for key in ("sources", *_PARTS) if key in parts)
+    return [(first, text) for text in problems(made, pack)]
 
 
 def read_workspace(path: Path, environment: Mapping[str, str] | None = None, *, imports: bool = True) -> Workspace:
@@ -100,15 +124,10 @@ def set_up(name: str, pack: Pack, workspace: Workspace) -> DomainSetup:
     for key, wanted in settings.placements.items():
         if wanted.domain != name:
             continue
-        given = {
-            "size": wanted.size,
-            "objective": wanted.objective,
-            "budget_ms": wanted.budget_ms,
-            "caps": wanted.caps,
-            "filter": wanted.filter,
-        }
-        changes = {field: value for field, value in given.items() if value}
-        placements[key] = msgspec.structs.replace(shipped[wanted.like or key], name=key, **changes)
+        told = {field: value for field, value in msgspec.to_builtins(wanted).items() if value and field != "domain"}
+        # What was left empty on purpose is said: no constraint, no fallback, nothing needed.
+        told |= {key: () for key in ("needs", "constraints", "fallback") if getattr(wanted, key) == ()}
+        placements[key] = msgspec.convert(told, PlacementSpec).laid_over(key, shipped)
     pack = replace(pack, models=models, objectives=_objectives(pack, domain))
     objective = domain.objective or pack.objectives[0].name
     return DomainSetup(name, pack, placements, objective, domain.region, domain.attributes, domain.explore)

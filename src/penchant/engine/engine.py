@@ -8,52 +8,57 @@ engine.recommend(RecommendationRequest(placement="home", user_id="42"))
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
-from penchant.catalog import KEPT_OUT, Change, ChangeVerdict, History, Item, ItemTable, KeptItem, join
+from penchant.catalog import KEPT_OUT, Change, ChangeVerdict, Item
 from penchant.clock import Clock, SystemClock
 from penchant.config import SourceSettings, Workspace, read_environment
-from penchant.config.settings import Evaluation
-from penchant.dataset import Dataset, Shown, build, read_slates
+from penchant.dataset import Dataset
+from penchant.engine.ages import Ages
 from penchant.engine.assembly import installed_packs, read_workspace, set_up
+from penchant.engine.learning import Learning, Progress, reader, silent
+from penchant.engine.reload import taken
 from penchant.errors import ArtifactError, InvalidRequest, ItemRejected, NotFound
-from penchant.evaluation import Report, Windows, evaluate, resolve
+from penchant.evaluation import Report
 from penchant.events import Reading
 from penchant.ingest import CatalogWriter, Collector, Feeds, ImportReport, Sender, Verdict, find_files, import_file
 from penchant.keys import Key, KeyRing, Kind, digest, key_id, new_key
-from penchant.models import Run
 from penchant.people import Rules
 from penchant.privacy import Privacy
-from penchant.serving import Curation, DomainSetup, ExplainedSlate, RecommendationRequest, Recommender, SlateLog
-from penchant.slate import Candidates, Codes, Slate
+from penchant.serving import (
+    Curation,
+    DomainSetup,
+    ExplainedSlate,
+    Listed,
+    Pinned,
+    Preferences,
+    RecommendationRequest,
+    Recommender,
+    SetupsNow,
+    SlateLog,
+    Slates,
+    SlatesRequest,
+    Slots,
+    Switch,
+    everybody,
+    explain_several,
+    recommend_all,
+    recommend_several,
+)
+from penchant.slate import Slate
 from penchant.storage import Lake, Manifest, Releases
 from penchant.storage.open import open_store
 from penchant.training import (
-    Counted,
-    LearnedHeads,
-    Sources,
-    fit,
-    learn_heads,
-    permitted,
-    publish,
-    served,
-    tuned,
+    Drift,
+    Freshness,
+    Goal,
+    Turns,
 )
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share of it that is done, 0 to 1."""
-
-
-def silent(what: str, share: float) -> None:
-    """A `Progress` that shows nothing."""
 
 
 class Engine:
@@ -66,9 +71,10 @@ class Engine:
         self.workspace = workspace
         self.settings = workspace.settings
         self.clock: Clock = clock or SystemClock()
-        packs = installed_packs()
+        self._environment = environment
+        self._packs = installed_packs()
         self.domains = {
-            name: set_up(name, packs[domain.pack], workspace) for name, domain in self.settings.domains.items()
+            name: set_up(name, self._packs[domain.pack], workspace) for name, domain in self.settings.domains.items()
         }
         self.sources: dict[str, SourceSettings] = {
             **{name: SourceSettings(domain=name) for name in self.domains},
@@ -78,9 +84,14 @@ class Engine:
         self.store = open_store(self.settings.storage.url, workspace.root)
         self.lake = Lake(workspace.lake)
         self.releases = Releases(workspace.releases)
+        self.turns = Turns(workspace.releases)
+        goals = {n: Goal.of(self.settings.domains[n].freshness, d.pack.freshness) for n, d in self.domains.items()}
+        self._ages = Ages(goals, self.releases, self.store, self.turns, self.clock)
         self.keys = KeyRing(self.store.keys, self.clock)
         self._log = SlateLog(self.store)
-        self.recommender = Recommender(self.domains, self.store, self.releases, self.clock, self._log, self.consent)
+        pinned = Pinned(self.releases)
+        self.recommender = Recommender(self.domains, self.store, pinned, self.clock, self._log, self.consent)
+        self.switch = Switch(self.recommender, pinned, self.store, self.clock, self._beside)
         self.schemas = {name: setup.schema for name, setup in self.domains.items()}
         self.catalog = CatalogWriter(self.store, self.schemas, self.clock, limit=self.settings.limits.queue)
         self.feeds = Feeds(
@@ -92,7 +103,21 @@ class Engine:
             workspace.root,
             environment=read_environment() if environment is None else environment,
         )
-        self.curation = Curation(self.store, self.domains, self.clock)
+        self.slots = Slots(self.store, self.domains, self.clock)
+        self.setups = SetupsNow(self.store, self.domains)
+        self.learning = Learning(
+            self.setups,
+            self.store,
+            self.lake,
+            self.releases,
+            settings=self.settings,
+            digest=workspace.digest,
+            clock=self.clock,
+            consent=self.consent,
+            flush=self.flush,
+        )
+        self.curation = Curation(self.store, self.setups, self.clock)
+        self.preferences = Preferences(self.store, self.domains, self.recommender.view, self.clock)
         self.collector = Collector(
             self.store, self.clock, limits=self.settings.limits, consent=self.consent, items=self._known_items
         )
@@ -108,6 +133,10 @@ class Engine:
         )
         self.privacy.finish()
         self._readings = {name: self._reading(name, source) for name, source in self.sources.items()}
+
+    def _beside(self, domain: str, releases: Releases) -> Recommender:
+        """A recommender of one domain on other releases."""
+        return Recommender({domain: self.domains[domain]}, self.store, releases, self.clock, self._log, self.consent)
 
     def _reading(self, name: str, source: SourceSettings) -> Reading:
         known = frozenset(signal.event for signal in self.domains[source.domain].pack.signals)
@@ -147,8 +176,29 @@ class Engine:
         """Close."""
         self.close()
 
+    def reload(self) -> tuple[str, ...]:
+        """Read penchant.toml again; its placements are obeyed by the next request.
+
+        Returns:
+            Tables in which something else was changed, which only a new start obeys.
+
+        Raises:
+            ConfigError: With every problem there is; what held before goes on to hold.
+            StorageError: The store cannot be read.
+        """
+        now = read_workspace(self.workspace.file, self._environment, imports=False)
+        self.workspace, others = taken(self.workspace, now)
+        self.settings = self.workspace.settings
+        for name, domain in self.settings.domains.items():
+            setup = set_up(name, self._packs[domain.pack], self.workspace)
+            if setup.placements != self.domains[name].placements:
+                self.domains[name] = setup
+                self.recommender.configure(setup)
+        return others
+
     def close(self) -> None:
         """Write what is pending and let go of all files."""
+        self.switch.close()
         self.recommender.close()
         self.catalog.close()
         self.collector.close()
@@ -337,208 +387,79 @@ class Engine:
         Raises:
             NotFound: No such domain.
         """
-        read = self._reader(self._setup(domain).pack.item)
+        read = reader(self._setup(domain).pack.item)
         kept = self.store.items_of(domain, ids)
         return {name: item for name, one in kept.items() if (item := read(one)) is not None}
-
-    @staticmethod
-    def _reader(kind: type[Item]) -> Callable[[KeptItem], Item | None]:
-        decoder: msgspec.json.Decoder[Item] = msgspec.json.Decoder(kind)
-
-        def read(kept: KeptItem) -> Item | None:
-            try:
-                return decoder.decode(join(kept.body, kept.live)) if kept.body and kept.live else None
-            except msgspec.DecodeError:
-                return None
-
-        return read
 
     # learning
 
     def dataset(self, domain: str, progress: Progress = silent) -> Dataset:
-        """Everything known of a domain up to now, with the lake brought up to the end of the log."""
-        return self._known(domain, progress)[0]
-
-    def _known(self, domain: str, progress: Progress) -> tuple[Dataset, int]:
-        """Everything known of a domain, and the last sequence number of the log that is in it."""
-        pack = self._setup(domain).pack
-        progress("events into the lake", 0.0)
-        self.lake.roll(self.store, progress=lambda done, total: progress("events into the lake", done / total))
-        progress("dataset", 0.0)
-        items = self._catalog(domain)
-        persons = self.store.persons()
-        learned = permitted(self.store.every_consent(), persons, self.consent)
-        with self.lake.reading(domain) as files:
-            seq = self.lake.seq
-            data = build(
-                domain,
-                files,
-                pack.signals,
-                persons,
-                items,
-                threads=self.settings.training.threads,
-                excluded=learned.excluded,
-                only=learned.only,
-                history=History.read(self.store.facts(domain), items.ids),
-            )
-        progress("dataset", 1.0)
-        return data, seq
-
-    def _slates(self, data: Dataset, until: int, progress: Progress) -> Shown:
-        """Slates of people who may be learned from, before a moment in milliseconds."""
-        progress("slates", 0.0)
-        persons = self.store.persons()
-        learned = permitted(self.store.every_consent(), persons, self.consent)
-        pages = self.store.slates(data.domain, until=until)
-        return read_slates(pages, data.people, data.items, persons, learned.allows)
-
-    def _catalog(self, domain: str) -> ItemTable:
-        """The catalog as columns, with its texts; what cannot be read is left out."""
-        schema = self._setup(domain).schema
-        read = self._reader(schema.kind)
-        batches = ([item for kept in batch if (item := read(kept))] for batch in self.store.items(domain))
-        return ItemTable.stream(schema, batches, texts=True)
+        """Everything known of a domain up to now; see `Learning.dataset`."""
+        return self.learning.dataset(domain, progress)
 
     def evaluate(
         self, domain: str, progress: Progress = silent, *, budget_s: float | None = None, windows: int | None = None
     ) -> Report:
-        """Judge a domain's models on global temporal splits of what is known.
-
-        Args:
-            domain: Domain name.
-            progress: Told what is being done.
-            budget_s: Seconds to search for better settings with, on the first validation window; None takes the
-                recipes as they are.
-            windows: Test windows, 1 to 12; as configured when None.
-
-        Raises:
-            NotFound: No such domain.
-            InvalidRequest: The windows do not fit the data.
-        """
-        if windows is not None and not 1 <= windows <= 12:
-            raise InvalidRequest("windows", "must be 1 to 12", windows)
-        self.flush()
-        data = self.dataset(domain, progress)
-        proposed: list[Shown] = []
-        report = self._evaluate(data, progress, budget_s, windows, proposed)
-        until = int(self.clock.now() * 1000)
-        learned = self._heads(data, self._slates(data, until, progress), proposed, progress, serves=False)
-        return msgspec.structs.replace(report, outcomes=learned.outcomes)
-
-    def _heads(
-        self, data: Dataset, logged: Shown, proposed: Sequence[Shown], progress: Progress, *, serves: bool = True
-    ) -> LearnedHeads:
-        setup = self._setup(data.domain)
-        pack = replace(setup.pack, placements=tuple(setup.placements.values()))
-        sources = Sources(logged, proposed)
-        return learn_heads(data, sources, pack, run=self._run(), serves=serves, progress=progress)
-
-    def _evaluate(
-        self,
-        data: Dataset,
-        progress: Progress,
-        budget_s: float | None,
-        windows: int | None,
-        proposed: list[Shown],
-    ) -> Report:
-        setup, settings = self._setup(data.domain), self.settings.domains[data.domain].evaluation
-        if windows is not None:
-            settings = msgspec.structs.replace(settings, windows=windows)
-        return evaluate(
-            data,
-            self._windows(data, settings),
-            replace(setup.pack, placements=tuple(setup.placements.values())),
-            setup.pack.models,
-            settings=settings,
-            run=self._run(),
-            clock=self.clock,
-            progress=progress,
-            budget_s=budget_s,
-            propose=lambda cut, people, lists: proposed.append(_proposed(cut, people, lists)),
-        )
-
-    @staticmethod
-    def _windows(data: Dataset, settings: Evaluation) -> Windows:
-        times = data.interactions.time
-        if not len(times):
-            raise InvalidRequest("domain", f'"{data.domain}" has no events to judge by; import some first')
-        return resolve(settings, float(times.min()), float(times.max()))
+        """Judge a domain's models on what is known; see `Learning.evaluate`."""
+        return self.learning.evaluate(domain, progress, budget_s=budget_s, windows=windows)
 
     def train(
         self, domain: str, *, judge: bool = True, budget_s: float | None = None, progress: Progress = silent
     ) -> Manifest:
-        """Fit a domain's models on everything known, and let them serve as a new release.
+        """Fit a domain's models, and let them serve as a new release; see `Learning.train`."""
+        return self.learning.train(domain, judge=judge, budget_s=budget_s, progress=progress)
 
-        Only models that something serves are fitted: the sources and fallbacks of placements, what their learned
-        blends are made of, and the baselines.
-
-        Args:
-            domain: Domain name.
-            judge: Evaluate first, on the last window alone; the report goes into the release as its evidence, and what
-                it chose for each placement is what serves. Data that nobody can be judged on is no reason not to
-                train: the evidence then says why there is none.
-            budget_s: Seconds to search for better settings with; None takes the recipes as they are.
-            progress: Told what is being done.
-
-        Raises:
-            NotFound: No such domain.
-            InvalidRequest: There are no events at all, and judging was asked for.
-        """
-        setup = self._setup(domain)
-        catalog = self.store.versions(domain).catalog  # before it is read: what changes meanwhile is read again
-        self.flush()
-        until = int(self.clock.now() * 1000)
-        data, seq = self._known(domain, progress)
-        proposed: list[Shown] = []
-        report: Report | None = None
-        not_judged: str | None = None if judge else "not asked for"
-        if judge:
-            try:
-                report = self._evaluate(data, progress, budget_s, 1, proposed)
-            except InvalidRequest as error:
-                if not len(data.interactions):
-                    raise
-                not_judged = error.message
-        recipes = tuned(setup.pack.models, report.settings if report is not None else {})
-        chosen = report.placements if report is not None else {}
-        blends = {name: choice.blend for name, choice in chosen.items() if choice.blend is not None}
-        needed = served(setup.pack, setup.placements.values(), blends)
-        fitted = fit(
-            data,
-            {name: recipes[name] for name in needed},
-            self._run(),
-            self.clock,
-            lambda name, share: progress(f"fit {name}", share),
-        )
-        learned = self._heads(data, self._slates(data, until, progress), proposed, progress)
-        return publish(
-            self.releases,
-            data,
-            setup.pack,
-            fitted,
-            report,
-            not_judged,
-            catalog=catalog,
-            now=self.clock.now(),
-            config=self.workspace.digest,
-            version=version("penchant"),
-            keep=self.settings.training.keep,
-            learned=learned,
-            counted=Counted(seq, until),
-        )
-
-    def _run(self) -> Run:
-        return Run(seed=self.settings.training.seed, threads=self.settings.training.threads)
+    def drift(self, domain: str, progress: Progress = silent) -> Drift:
+        """What moved since the release that serves was trained; see `Learning.drift`."""
+        return self.learning.drift(domain, progress)
 
     # answers
 
-    def recommend(self, request: RecommendationRequest) -> Slate:
+    def recommend(self, request: RecommendationRequest, *, public: bool = False) -> Slate:
         """Answer one request; see `Recommender.recommend`."""
-        return self.recommender.recommend(request)
+        return self.recommender.recommend(request, public=public)
 
     def explain(self, request: RecommendationRequest) -> ExplainedSlate:
         """Answer one request and say how it came about; see `Recommender.explain`."""
         return self.recommender.explain(request)
+
+    def recommend_all(
+        self, request: RecommendationRequest, actors: Iterable[str], *, log: bool = False
+    ) -> Iterator[Listed]:
+        """Fill one placement for each of many people; see `penchant.serving.recommend_all`."""
+        return recommend_all(self.recommender, request, actors, log=log)
+
+    def everybody(self, domain: str, progress: Progress = silent) -> list[str]:
+        """Everybody a domain has heard of, `user:…` or `anon:…`, each person once.
+
+        The lake is brought up to the end of the log for it.
+
+        Raises:
+            NotFound: No such domain.
+        """
+        self._setup(domain)
+        self.flush()
+        self.lake.roll(self.store, progress=lambda done, total: progress("events into the lake", done / total))
+        with self.lake.reading(domain) as files:
+            return everybody(files, self.store.persons())
+
+    def recommend_several(self, call: SlatesRequest, *, public: bool = False) -> Slates:
+        """Fill several placements in one call; see `penchant.serving.recommend_several`."""
+        return recommend_several(self.recommender, call, public=public)
+
+    def explain_several(self, call: SlatesRequest) -> tuple[ExplainedSlate, ...]:
+        """Fill several placements and say how they came about; see `penchant.serving.explain_several`."""
+        return explain_several(self.recommender, call)
+
+    def freshness(self, domain: str, *, exact: bool = True) -> Freshness:
+        """How old what serves a domain is, against how old it may be; see `Ages.of`."""
+        self._setup(domain)
+        return self._ages.of(domain, exact=exact)
+
+    def freshness_goal(self, domain: str) -> Goal:
+        """How old what serves a domain may be."""
+        self._setup(domain)
+        return self._ages.goals[domain]
 
     def release_list(self, domain: str) -> list[Manifest | ArtifactError]:
         """A domain's releases, the one that should serve first; a damaged one is its error."""
@@ -560,8 +481,3 @@ class Engine:
         if domain not in self.domains:
             raise NotFound("domain", domain, self.domains)
         return self.domains[domain]
-
-
-def _proposed(cut: float, people: Codes, lists: Candidates) -> Shown:
-    """Lists of one moment, as if they had been shown."""
-    return Shown.of(people, np.full(len(people), cut), lists.ptr, lists.items, relevance=lists.scores)

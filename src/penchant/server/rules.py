@@ -9,22 +9,17 @@ from litestar import Request, Response, delete, get, post, put
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from penchant.errors import InvalidRequest, NotFound
+from penchant.errors import NotFound
 from penchant.keys import Scope
 from penchant.placements import Rule
 from penchant.server.authorize import allow_domain, caller
 from penchant.server.body import check_depth
 from penchant.server.problems import documented
+from penchant.server.revisions import MOST, IfMatch, made_by, revision_of
 from penchant.server.state import engine_of
 from penchant.serving import Checked, Curation, KeptRule
-
-MOST = 1_000
-"""Most revisions in one answer."""
-
-OPEN = "open"
-"""Who made a change where the server is open and no key was sent."""
 
 _SEE: dict[str, Any] = {
     "responses": documented(400, 404, 503),
@@ -33,11 +28,6 @@ _SEE: dict[str, Any] = {
     "status_code": 200,
 }
 _CHANGE: dict[str, Any] = {**_SEE, "responses": documented(400, 404, 409, 413, 415, 503)}
-
-IfMatch = Annotated[
-    str | None,
-    HeaderParameter(name="If-Match", description="The ETag of the revision that is meant; any when missing."),
-]
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -68,7 +58,7 @@ async def add_rule(
     """Keep a new rule under an id that is made for it; the next request obeys."""
     _check(data)
     curation = _curation(request, state, domain)
-    return _tagged(await sync_to_thread(curation.put, domain, data, by=_by(request), revision=0))
+    return _tagged(await sync_to_thread(curation.put, domain, data, by=made_by(request), revision=0))
 
 
 @post("/v1/rules/{domain:str}/check", **_CHANGE)
@@ -107,8 +97,8 @@ async def put_rule(
     """
     _check(data)
     put_ = _curation(request, state, domain).put
-    revision = _revision(if_match)
-    return _tagged(await sync_to_thread(put_, domain, data, id=rule_id, by=_by(request), revision=revision))
+    revision = revision_of(if_match)
+    return _tagged(await sync_to_thread(put_, domain, data, id=rule_id, by=made_by(request), revision=revision))
 
 
 @delete("/v1/rules/{domain:str}/{rule_id:str}", **_CHANGE)
@@ -121,7 +111,7 @@ async def remove_rule(
 ) -> KeptRule:
     """Take a rule out; its history stays. With `If-Match`, only if nobody changed it since that revision."""
     remove = _curation(request, state, domain).remove
-    return await sync_to_thread(remove, domain, rule_id, by=_by(request), revision=_revision(if_match))
+    return await sync_to_thread(remove, domain, rule_id, by=made_by(request), revision=revision_of(if_match))
 
 
 @get("/v1/rules/{domain:str}/{rule_id:str}/history", **_SEE)
@@ -160,20 +150,5 @@ def _check(rule: Rule) -> None:
     check_depth([rule.filter, rule.audience])
 
 
-def _by(request: Request[Any, Any, Any]) -> str:
-    key = caller(request).key
-    return OPEN if key is None else key.id
-
-
 def _tagged(kept: KeptRule) -> Response[KeptRule]:
     return Response(kept, headers={"ETag": f'"{kept.revision}"'})
-
-
-def _revision(if_match: str | None) -> int | None:
-    """Which revision `If-Match` names; None where any will do."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    text = if_match.strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        raise InvalidRequest("If-Match", "must be the ETag of a revision", if_match)
-    return int(text)

@@ -1,11 +1,11 @@
 """Storage: the operational store, the Parquet lake, and releases on disk."""
 
+from penchant.storage.durable import replace as put_file
 from penchant.storage.lake import Lake
 from penchant.storage.open import open_store
 from penchant.storage.postgres import PostgresStore
-from penchant.storage.releases import ITEM_SPACE, Manifest, Part, Release, Releases
-from penchant.storage.sqlite import SQLiteStore
-from penchant.storage.store import (
+from penchant.storage.releases import ITEM_SPACE, Manifest, Part, Refusal, Release, Releases
+from penchant.storage.rows import (
     EVENT_SCHEMA,
     FACT_SCHEMA,
     FailedRow,
@@ -13,11 +13,12 @@ from penchant.storage.store import (
     Fate,
     FeedRow,
     Once,
-    RuleRow,
+    Revision,
     SlateRow,
-    Store,
     Versions,
 )
+from penchant.storage.sqlite import SQLiteStore
+from penchant.storage.store import Store
 from penchant.storage.text import pack_text, unpack_text
 
 __all__ = [
@@ -33,14 +34,16 @@ __all__ = [
     "Once",
     "Part",
     "PostgresStore",
+    "Refusal",
     "Release",
     "Releases",
-    "RuleRow",
+    "Revision",
     "SQLiteStore",
     "SlateRow",
     "Store",
     "Versions",
     "open_store",
     "pack_text",
+    "put_file",
     "unpack_text",
 ]

@@ -51,7 +51,9 @@ _MOST_ROWS = 1_000
 _TABLES = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()"
 
 # From version 2, the first one on PostgreSQL. Of what becomes of live states see the same step in `sqlite`.
+_NEW_IN_5 = {"placement"}
 _NEW_IN_3 = {"live", "live_change", "item_fact", "rule", "feed", "feed_entry", "feed_run", "once"}
+_NEW_SINCE = {2: _NEW_IN_3 | _NEW_IN_5, 3: _NEW_IN_5, 4: _NEW_IN_5}
 _BEFORE_3 = (
     "ALTER TABLE item ALTER COLUMN body DROP NOT NULL",
     "DROP INDEX item_version",
@@ -308,14 +310,14 @@ def _prepare(database: PostgresDatabase) -> None:
             return
         if version > SCHEMA_VERSION:
             raise StorageError(database.url, f"written by a newer penchant (schema {version})")
-        if "meta" in there and version not in (2, 3):
+        if "meta" in there and version not in (2, 3, 4):
             raise StorageError(database.url, f"schema {version} is not one that this penchant can bring up to date")
-        new: set[str] = {table.name for table in TABLES} if not version else _NEW_IN_3 if version == 2 else set()
+        new: set[str] = {table.name for table in TABLES} if not version else _NEW_SINCE[version]
         taken = sorted(there & new)
         if taken:
             raise StorageError(database.url, f"the schema has a table {taken[0]} of something else")
         for statement in _BEFORE_3 if version == 2 else ():
             writer.execute(statement)
-        create(writer, "postgresql", secrets.token_hex(16))  # version 4 has an index more
+        create(writer, "postgresql", secrets.token_hex(16))  # version 4 has an index more, version 5 a table
         if version == 2:
             writer.execute(_LIVE_3)

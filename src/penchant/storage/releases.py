@@ -5,15 +5,18 @@
     releases/shop/current.json                      which release serves, and which served before it
 
 A release is written beside its place and renamed into it, then `current.json` is replaced: both happen wholly or
-not at all. Nothing is ever unpickled: arrays are read with `allow_pickle=False`.
+not at all. Nothing is ever unpickled: arrays are read with `allow_pickle=False`. A release that was found to answer
+badly holds a file `refused.json`, and nobody serves it until somebody says so by name.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,8 @@ from penchant.errors import ArtifactError, NotFound
 from penchant.storage.durable import replace, sync_folder, write
 
 FORMAT = 1
+
+_REFUSED = "refused.json"
 
 ITEM_SPACE = "items"
 """Name of the part that holds the item ids, in the order of their codes."""
@@ -102,12 +107,28 @@ class Release:
         return self.manifest.id
 
 
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a release must not serve.
+
+    Attributes:
+        why: In a sentence.
+        at: When it was refused, ISO 8601.
+    """
+
+    why: str
+    at: str
+
+
 class _Current(msgspec.Struct):
-    """Which release serves, those that served before it (newest first), and those it was rolled back from."""
+    """Which release serves, those that served before it (newest first), and those it was rolled back from.
+
+    `by_hand` says that a person chose it, so that nobody asks whether it is good enough.
+    """
 
     release: str
     before: list[str] = []
     left: list[str] = []
+    by_hand: bool = False
 
     @property
     def order(self) -> list[str]:
@@ -171,25 +192,28 @@ class Releases:
         sync_folder(draft)
         draft.rename(home / name)
         sync_folder(home)
-        old = self._current(domain)
-        new = _Current(name, [old.release, *old.before], old.left) if old else _Current(name)
-        self._point(domain, new)
-        stale = new.order[keep:]
-        self._point(
-            domain, _Current(name, [n for n in new.before if n not in stale], [n for n in new.left if n not in stale])
-        )
-        for gone in stale:
-            shutil.rmtree(home / gone, ignore_errors=True)
+        with self._changing(domain):
+            old = self._current(domain)
+            new = _Current(name, [old.release, *old.before], old.left) if old else _Current(name)
+            stale = new.order[keep:]
+            before, left = ([n for n in names if n not in stale] for names in (new.before, new.left))
+            self._point(domain, _Current(name, before, left))
+            for gone in stale:
+                shutil.rmtree(home / gone, ignore_errors=True)
         return manifest
 
     def load(self, domain: str) -> tuple[Release | None, list[ArtifactError]]:
-        """The release that should serve; when it is damaged, the newest sound one before it.
+        """The release that should serve; when it is damaged or refused, the newest good one before it.
 
         Returns:
             The release (None when there is none), and what was refused on the way.
         """
         refused: list[ArtifactError] = []
         for name in self.order(domain):
+            refusal = self.refusal(domain, name)
+            if refusal is not None:
+                refused.append(ArtifactError(str(self.folder / domain / name), f"must not serve: {refusal.why}"))
+                continue
             try:
                 return self.read(domain, name), refused
             except ArtifactError as error:
@@ -239,12 +263,65 @@ class Releases:
             return (0, 0)
         return (stat.st_mtime_ns, stat.st_ino)
 
+    def by_hand(self, domain: str) -> bool:
+        """Whether a person chose the release that should serve."""
+        current = self._current(domain)
+        return current is not None and current.by_hand
+
+    def refusal(self, domain: str, name: str) -> Refusal | None:
+        """Why a release must not serve; None where nobody says so."""
+        try:
+            return msgspec.json.decode((self.folder / domain / name / _REFUSED).read_bytes(), type=Refusal)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError):  # somebody did say so
+            return Refusal(why="it was refused, and why cannot be read", at="")
+
+    def refuse(self, domain: str, name: str, why: str, *, now: float) -> str | None:
+        """Say that a release must not serve, and let the newest good one before it serve again.
+
+        All servers of the workspace obey, those to come as well. `roll_back` with its name takes it back.
+
+        Args:
+            domain: Domain name.
+            name: The release.
+            why: In a sentence; no person's data.
+            now: Unix seconds.
+
+        Returns:
+            The release that should serve now; None when no other can.
+        """
+        with self._changing(domain):
+            home = self.folder / domain / name
+            if home.is_dir():
+                replace(home / _REFUSED, msgspec.json.encode(Refusal(why=why, at=iso(now))))
+            current = self._current(domain)
+            if current is None or current.release != name:
+                return None if current is None else current.release
+            target = next((one for one in current.before if self._good(domain, one)), None)
+            if target is None:
+                # The pointer stays, and moves all the same, so that whoever follows it looks again.
+                self._point(domain, current)
+                return None
+            self._point(domain, _back(current, target))
+            return target
+
+    def _good(self, domain: str, name: str) -> bool:
+        if self.refusal(domain, name) is not None:
+            return False
+        try:
+            self.read(domain, name)
+        except ArtifactError:
+            return False
+        return True
+
     def roll_back(self, domain: str, to: str | None = None) -> str:
         """Let an earlier release serve again.
 
         Args:
             domain: Domain name.
-            to: Which one; the one before the current when missing.
+            to: Which one; the newest before the current that was not refused when missing. One that was refused may
+                serve again when it is named.
 
         Returns:
             The name of the release that serves now.
@@ -253,22 +330,30 @@ class Releases:
             NotFound: There is no such release, or none before the current.
             ArtifactError: It is damaged.
         """
-        current = self._current(domain)
-        before = current.before if current else []
-        target = to if to is not None else next(iter(before), None)
-        if target is None:
-            raise NotFound("earlier release of domain", domain)
-        if current is None or target not in current.order:
-            raise NotFound("release", target, current.order if current else ())
-        self.read(domain, target)
-        if target in before:
-            at = before.index(target)
-            left = [current.release, *before[:at], *current.left]
-            self._point(domain, _Current(target, before[at + 1 :], left))
-        elif target in current.left:
-            left = [name for name in current.left if name != target]
-            self._point(domain, _Current(target, [current.release, *before], left))
+        with self._changing(domain):
+            current = self._current(domain)
+            before = current.before if current else []
+            good = (name for name in before if self.refusal(domain, name) is None)
+            target = to if to is not None else next(good, None)
+            if target is None:
+                raise NotFound("earlier release of domain", domain)
+            if current is None or target not in current.order:
+                raise NotFound("release", target, current.order if current else ())
+            self.read(domain, target)
+            (self.folder / domain / target / _REFUSED).unlink(missing_ok=True)
+            moved = _back(current, target)
+            moved.by_hand = True
+            self._point(domain, moved)
         return target
+
+    @contextmanager
+    def _changing(self, domain: str) -> Iterator[None]:
+        """One at a time, of all processes: what is read of the pointer still holds when it is written."""
+        home = self.folder / domain
+        home.mkdir(parents=True, exist_ok=True)
+        with (home / "current.lock").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def _current(self, domain: str) -> _Current | None:
         path = self.folder / domain / "current.json"
@@ -287,6 +372,17 @@ class Releases:
         taken = [p.name for p in home.glob(f"{stem}.*")]
         numbers = [int(n.rsplit(".", 1)[1]) for n in taken if n.rsplit(".", 1)[1].isdigit()]
         return f"{stem}.{max(numbers, default=0) + 1}"
+
+
+def _back(current: _Current, target: str) -> _Current:
+    """With another release of the same list in front."""
+    if target in current.before:
+        at = current.before.index(target)
+        return _Current(target, current.before[at + 1 :], [current.release, *current.before[:at], *current.left])
+    if target in current.left:
+        left = [name for name in current.left if name != target]
+        return _Current(target, [current.release, *current.before], left)
+    return _Current(current.release, current.before, current.left)
 
 
 def _write_part(folder: Path, name: str, part: Part) -> PartFiles:

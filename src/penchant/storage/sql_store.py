@@ -12,9 +12,8 @@ from penchant.errors import StorageError
 from penchant.events import Consent, Event, Link, Trait
 from penchant.keys import Key
 from penchant.storage.database import Database, Writer
-from penchant.storage.store import FailedRow, FailureKind, Fate, FeedRow, Once, RuleRow, SlateRow, Versions
+from penchant.storage.rows import FailedRow, FailureKind, Fate, FeedRow, Once, Revision, SlateRow, Versions
 from penchant.storage.tables import (
-    CURRENT_RULES,
     Answers,
     Catalog,
     Erasure,
@@ -23,9 +22,10 @@ from penchant.storage.tables import (
     Keys,
     Log,
     People,
-    Rules,
+    Revisions,
     Slates,
     Statements,
+    current,
     pairs,
     row_of,
 )
@@ -40,7 +40,8 @@ _COUNTS = {
     "consents": "consent",
     "failed": "failed",
     "keys": "access_key",
-    "rules": CURRENT_RULES,
+    "rules": current("rule"),
+    "placements": current("placement"),
     "feeds": "feed",
 }
 # Where ids of people stand: table, column, and the kind that the column leaves out.
@@ -70,7 +71,8 @@ class SQLStore:
         self.database = database
         self._log = Log(database)
         self._catalog = Catalog(database)
-        self._rules = Rules(database)
+        self._rules = Revisions(database, "rule")
+        self._placements = Revisions(database, "placement")
         self._feeds = Feeds(database)
         self._answers = Answers(database)
         self._people = People(database)
@@ -192,7 +194,7 @@ class SQLStore:
         return self._catalog.of(self.database.rows, domain, ids)
 
     def versions(self, domain: str) -> Versions:
-        """Numbers that grow with every change of the domain's catalog and rules."""
+        """Numbers that grow with every change of the domain's catalog, and of its rules and placements."""
         return self._catalog.versions(domain)
 
     def facts(self, domain: str, *, batch: int = 100_000) -> Iterator[pa.RecordBatch]:
@@ -208,13 +210,30 @@ class SQLStore:
         with self.database.writing() as writer:
             return self._rules.put(writer, domain, id, body, at=at, by=by, revision=revision)
 
-    def rules(self, domain: str) -> list[RuleRow]:
+    def rules(self, domain: str) -> list[Revision]:
         """The last revision of every rule that was not taken out, by id."""
         return self._rules.current(domain)
 
-    def rule_history(self, domain: str, id: str | None = None, *, limit: int = 1_000) -> list[RuleRow]:
+    def rule_history(self, domain: str, id: str | None = None, *, limit: int = 1_000) -> list[Revision]:
         """Revisions of one rule or of all, the latest first."""
         return self._rules.history(domain, id, limit)
+
+    # placements
+
+    def put_placement(
+        self, domain: str, id: str, body: bytes | None, *, at: int, by: str, revision: int | None = None
+    ) -> int:
+        """Keep a new revision of a placement, or take it out (None); what was before stays in its history."""
+        with self.database.writing() as writer:
+            return self._placements.put(writer, domain, id, body, at=at, by=by, revision=revision)
+
+    def placements(self, domain: str) -> list[Revision]:
+        """The last revision of every placement that was kept here and not taken out, by name."""
+        return self._placements.current(domain)
+
+    def placement_history(self, domain: str, id: str | None = None, *, limit: int = 1_000) -> list[Revision]:
+        """Revisions of one placement or of all, the latest first."""
+        return self._placements.history(domain, id, limit)
 
     # feeds
 
@@ -433,7 +452,7 @@ class SQLStore:
         return {str(name): str(value) for name, value in self.database.rows("SELECT name, value FROM meta")}
 
     def count(self) -> dict[str, int]:
-        """Rows by kind: events, items, links, slates, traits, consents, failed, keys, rules, feeds."""
+        """Rows by kind: events, items, links, slates, traits, consents, failed, keys, rules, placements, feeds."""
         return {kind: int(self.database.rows(f"SELECT count(*) FROM {table}")[0][0]) for kind, table in _COUNTS.items()}
 
     def check(self) -> list[str]:

@@ -69,8 +69,8 @@ _AFTER_3 = (
     "DROP TABLE item_2",
     "DROP TABLE catalog_2",
 )
-# Version 4 has an index more, and `create` makes it.
-_UPGRADES = {2: (_BEFORE_2, _AFTER_2), 3: (_BEFORE_3, _AFTER_3), 4: ((), ())}
+# Version 4 has an index more, version 5 a table: `create` makes them.
+_UPGRADES = {2: (_BEFORE_2, _AFTER_2), 3: (_BEFORE_3, _AFTER_3), 4: ((), ()), 5: ((), ())}
 
 
 class SQLiteDatabase:

@@ -36,7 +36,7 @@ from penchant.testing.data import Row, dataset, joined
 
 RELEVANCE = "relevance"
 """The term of an objective that is no feature."""
-TAKEN = ("blend", "catalog", "curated", "editorial", "items", "rule")
+TAKEN = ("blend", "catalog", "chosen", "curated", "editorial", "items", "rule", "segment")
 """Names that reports, slates and releases use for what is no model of a pack."""
 
 _NOW = 100 * DAY

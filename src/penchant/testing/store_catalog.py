@@ -9,7 +9,7 @@ import pytest
 
 from penchant.catalog import CatalogWrite, ItemFact, KeptItem
 from penchant.errors import StorageError
-from penchant.storage import FACT_SCHEMA, RuleRow, Store, Versions
+from penchant.storage import FACT_SCHEMA, Revision, Store, Versions
 
 
 def put(store: Store, *names: str, domain: str = "shop", body: bytes = b"{}", live: bytes = b"{}") -> int:
@@ -291,9 +291,9 @@ class CatalogChecks:
         assert store.put_rule("channel", "b", b"4", at=7, by="k1") == 1
 
         second, first, other = (
-            RuleRow("b", 2, 6, "k2", b"3"),
-            RuleRow("b", 1, 5, "k1", b"1"),
-            RuleRow("a", 1, 4, "k2", b"2"),
+            Revision("b", 2, 6, "k2", b"3"),
+            Revision("b", 1, 5, "k1", b"1"),
+            Revision("a", 1, 4, "k2", b"2"),
         )
         assert store.rules("shop") == [other, second]
         assert store.rule_history("shop") == [second, other, first]
@@ -312,7 +312,7 @@ class CatalogChecks:
 
         assert store.rules("shop") == []
         assert store.count()["rules"] == 0
-        assert store.rule_history("shop") == [RuleRow("a", 2, 3, "k", None), RuleRow("a", 1, 2, "k", b"1")]
+        assert store.rule_history("shop") == [Revision("a", 2, 3, "k", None), Revision("a", 1, 2, "k", b"1")]
         assert store.versions("shop") == Versions(0, 2)
         assert store.put_rule("shop", "a", b"2", at=5, by="k", revision=0) == 3
 
@@ -324,5 +324,27 @@ class CatalogChecks:
         assert second.put_rule("shop", "a", b"2", at=2, by="l", revision=1) == 2
         assert store.put_rule("shop", "a", None, at=3, by="k", revision=1) == 0
 
-        assert store.rules("shop") == [RuleRow("a", 2, 2, "l", b"2")]
+        assert store.rules("shop") == [Revision("a", 2, 2, "l", b"2")]
         assert store.versions("shop") == Versions(0, 2)
+
+    # placements
+
+    def test_placements_have_revisions_of_their_own(self, store: Store) -> None:
+        """What rules and placements say is kept apart; they share the number that tells whether to look again."""
+        assert store.put_rule("shop", "home", b"a rule", at=1, by="k") == 1
+        assert store.put_placement("shop", "home", b"1", at=2, by="k") == 1
+        assert store.put_placement("shop", "home", b"2", at=3, by="l", revision=1) == 2
+        assert store.put_placement("shop", "home", b"3", at=4, by="l", revision=1) == 0
+
+        second, first = Revision("home", 2, 3, "l", b"2"), Revision("home", 1, 2, "k", b"1")
+        assert store.placements("shop") == [second]
+        assert store.placement_history("shop") == store.placement_history("shop", "home") == [second, first]
+        assert store.placement_history("shop", limit=1) == [second]
+        assert store.rules("shop") == [Revision("home", 1, 1, "k", b"a rule")]
+        assert store.placements("books") == []
+        assert store.count()["placements"] == store.count()["rules"] == 1
+        assert store.versions("shop") == Versions(0, 3)
+
+        assert store.put_placement("shop", "home", None, at=5, by="l") == 3
+        assert store.placements("shop") == []
+        assert store.versions("shop") == Versions(0, 4)

@@ -370,6 +370,7 @@ class LogChecks:
             "failed",
             "keys",
             "rules",
+            "placements",
             "feeds",
         }
         assert not any(store.count().values())

@@ -244,7 +244,7 @@ class PeopleChecks:
         assert store.persons() == {"anon:b1": BOB, "anon:b2": BOB, BOB: BOB}
         assert store.count() == {
             "events": 1, "items": 0, "links": 2, "slates": 2, "traits": 1, "consents": 1, "failed": 1, "keys": 0,
-            "rules": 0, "feeds": 0,
+            "rules": 0, "placements": 0, "feeds": 0,
         }  # fmt: skip
         assert store.receipts() == [("r1", 7, b'{"by":"test"}')]
         assert store.check() == []

@@ -8,13 +8,12 @@ from penchant.storage.tables.keys import Keys
 from penchant.storage.tables.log import Log, row_of
 from penchant.storage.tables.once import Answers
 from penchant.storage.tables.people import People, pairs
-from penchant.storage.tables.rules import CURRENT_RULES, Rules
+from penchant.storage.tables.revisions import Revisions, current
 from penchant.storage.tables.schema import SCHEMA_VERSION, Dialect, create, ddl
 from penchant.storage.tables.slates import Slates
 from penchant.storage.tables.statements import Statements
 
 __all__ = [
-    "CURRENT_RULES",
     "SCHEMA_VERSION",
     "Answers",
     "Catalog",
@@ -25,10 +24,11 @@ __all__ = [
     "Keys",
     "Log",
     "People",
-    "Rules",
+    "Revisions",
     "Slates",
     "Statements",
     "create",
+    "current",
     "ddl",
     "pairs",
     "row_of",

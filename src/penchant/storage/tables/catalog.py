@@ -11,7 +11,7 @@ import pyarrow as pa
 from penchant.catalog import CatalogWrite, KeptItem
 from penchant.errors import StorageError
 from penchant.storage.database import Database, Row, Writer
-from penchant.storage.store import FACT_SCHEMA, Versions
+from penchant.storage.rows import FACT_SCHEMA, Versions
 from penchant.storage.tables.values import Read, marks, pieces
 
 LOGGED = 200_000

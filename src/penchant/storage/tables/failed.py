@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from penchant.storage.database import Database, Writer
-from penchant.storage.store import FailedRow, FailureKind
+from penchant.storage.rows import FailedRow, FailureKind
 from penchant.storage.tables.values import anonymous, known, marks, pieces
 
 _COLUMNS = ", ".join(FailedRow._fields)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from penchant.catalog import FeedEntry
 from penchant.errors import StorageError
 from penchant.storage.database import Database, Writer
-from penchant.storage.store import FeedRow
+from penchant.storage.rows import FeedRow
 from penchant.storage.tables.values import marks, pieces
 
 REPORTS = 100

@@ -11,7 +11,7 @@ import pyarrow as pa
 from penchant.events import Event
 from penchant.people import known
 from penchant.storage.database import Database, Row, Writer
-from penchant.storage.store import EVENT_SCHEMA
+from penchant.storage.rows import EVENT_SCHEMA
 from penchant.storage.tables.values import Pair, Read, marks, pieces
 
 FIELDS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penchant.storage.database import Database, Writer
-from penchant.storage.store import Once
+from penchant.storage.rows import Once
 
 
 class Answers:

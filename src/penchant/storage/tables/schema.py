@@ -7,7 +7,7 @@ from typing import Literal
 
 from penchant.storage.database import Writer
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Grows when the tables change; kept in `meta` under `schema`."""
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -169,6 +169,20 @@ TABLES = (
         ),
         key=("domain", "id", "revision"),
     ),
+    # The same of placements.
+    Table(
+        "placement",
+        (
+            ("domain", "text"),
+            ("id", "text"),
+            ("revision", "integer"),
+            ("version", "integer"),
+            ("at", "integer"),
+            ("who", "text"),
+            ("body", "bytes?"),
+        ),
+        key=("domain", "id", "revision"),
+    ),
     # `claimed` is until when somebody has the right to pull it.
     Table(
         "feed",
@@ -275,6 +289,7 @@ INDEXES = (
     Index("event_actor", "event", ("actor", "domain", "time")),
     Index("item_version", "item", ("domain", "version", "id")),
     Index("rule_version", "rule", ("domain", "version")),
+    Index("placement_version", "placement", ("domain", "version")),
     Index("feed_entry_id", "feed_entry", ("id",)),
     Index("once_at", "once", ("at",)),
     Index("beside_b", "beside", ("b",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from penchant.storage.database import Database, Writer
-from penchant.storage.store import SlateRow
+from penchant.storage.rows import SlateRow
 from penchant.storage.tables.values import marks, pieces
 
 _PAGE = (

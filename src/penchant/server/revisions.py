@@ -1,0 +1,41 @@
+"""What everything with revisions has in common over HTTP: who made one, and which one is meant."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request
+from litestar.params import HeaderParameter
+
+from penchant.errors import InvalidRequest
+from penchant.server.authorize import caller
+
+MOST = 1_000
+"""Most revisions in one answer."""
+OPEN = "open"
+"""Who made a change where the server is open and no key was sent."""
+
+IfMatch = Annotated[
+    str | None,
+    HeaderParameter(name="If-Match", description="The ETag of the revision that is meant; any when missing."),
+]
+
+
+def made_by(request: Request[Any, Any, Any]) -> str:
+    """Who makes a change: the id of the key."""
+    key = caller(request).key
+    return OPEN if key is None else key.id
+
+
+def revision_of(if_match: str | None) -> int | None:
+    """Which revision `If-Match` names; None where any will do.
+
+    Raises:
+        InvalidRequest: It is no ETag of a revision.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise InvalidRequest("If-Match", "must be the ETag of a revision", if_match)
+    return int(text)
