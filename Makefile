@@ -8,7 +8,8 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PENCHANT_DATA ?= $(abspath ../shared/data)
 
 .PHONY: install demo test coverage check-slow clients check-clients lint types layers bench bench-main bench-examples \
-	bench-ingest bench-catalog bench-quality bench-models bench-order bench-ranking bench-heads expected crash docs lock clean
+	bench-ingest bench-catalog bench-quality bench-models bench-order bench-ranking bench-heads bench-proof \
+	bench-calibration bench-cold-start bench-request expected crash docs lock clean
 CYCLES ?= 300
 
 install: .venv/installed
@@ -89,6 +90,22 @@ bench-ranking: install
 # Heads on real data, against what one would try first.
 bench-heads: install
 	$(BIN)/python benchmarks/quality/heads.py $(ARGS)
+
+# Whole engines in worlds whose truth is known; an hour and a half, and it goes on where it was stopped.
+bench-proof: install
+	$(BIN)/python benchmarks/quality/proof.py --keep benchmarks/results/proof $(ARGS)
+
+# How well the heads' chances hold on held-out weeks of those worlds.
+bench-calibration: install
+	$(BIN)/python benchmarks/quality/calibration.py $(ARGS)
+
+# First slates of new people who answered a few questions, against popularity.
+bench-cold-start: install
+	$(BIN)/python benchmarks/quality/cold_start.py $(ARGS)
+
+# One request in process, by stage.
+bench-request: install
+	$(BIN)/python benchmarks/speed/request.py $(ARGS)
 
 bench-order: install
 	$(BIN)/python benchmarks/quality/order.py $(ARGS)

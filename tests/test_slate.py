@@ -59,6 +59,27 @@ def test_top_k_is_the_start_of_the_whole_order(scores: list[float], k: int) -> N
     assert values.tolist() == [scores[i] for i in naive]
 
 
+@pytest.mark.parametrize("values", [3, 40, 1_000_000])
+@pytest.mark.parametrize("k", [1, 10, 150])
+def test_the_best_of_very_many_are_those_of_the_whole_order(values: int, k: int) -> None:
+    rng = np.random.default_rng(values + k)
+    scores = rng.integers(0, values, 20_000).astype(np.float32)
+    scores[rng.random(20_000) < 0.5] = -np.inf
+    scores[7] = np.nan
+    items, found = top_k(scores, k)
+
+    whole = np.argsort(-np.where(np.isnan(scores), -np.inf, scores), kind="stable")[:k]
+    assert items.tolist() == whole.tolist()
+    assert found.tolist() == scores[whole].tolist()
+
+
+def test_of_many_few_may_be_candidates() -> None:
+    scores = np.full(20_000, -np.inf, np.float32)
+    scores[[19_999, 5]] = 1.0
+
+    assert top_k(scores, 10)[0].tolist() == [5, 19_999]
+
+
 def test_a_slate_comes_back_from_json() -> None:
     item = SlateItem(id="a", position=1, value=0.5, source=("als",), reasons=(Reason("alike", "like it"),))
     slate = Slate(slate_id="s", placement="home", domain="shop", release=None, items=(item,))

@@ -14,6 +14,9 @@ DAY = 86_400.0
 """Seconds in a day."""
 
 
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": DAY}
+
+
 class Clock(Protocol):
     """Tells the time."""
 
@@ -70,3 +73,15 @@ def parse_time(text: str) -> float:
     """
     moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def length(text: str) -> float:
+    """`90s`, `30m`, `6h` or `1d` in seconds.
+
+    Raises:
+        ValueError: The text is no such length.
+    """
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not number.isdigit():
+        raise ValueError(f"not a length of time: {text!r}")
+    return float(number) * _UNITS[unit]

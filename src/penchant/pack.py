@@ -6,8 +6,9 @@ store, no environment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -46,6 +47,25 @@ class Facts:
         return float(self.queries.now[0])
 
 
+def nothing(facts: Facts) -> Hashable:
+    """What a constraint reads of a request that looks at nothing but the moment."""
+    return None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a constraint depends on that does not look at the person: while that stays, its answer does too.
+
+    Attributes:
+        times: Time fields of items. As the moment passes one of their values (`value <= now`) the answer may change,
+            and at no other moment.
+        asks: What it reads of the request beside the moment.
+    """
+
+    times: tuple[str, ...] = ()
+    asks: Callable[[Facts], Hashable] = nothing
+
+
 @dataclass(frozen=True)
 class Constraint:
     """A hard rule. It is applied before ranking, so that slots fill, and again last of all.
@@ -55,12 +75,15 @@ class Constraint:
         about: What it keeps out, in a sentence.
         allow: Which rows of the table may be shown, shape (n_items,).
         needs_person: It reads `Facts.person`, so that traits are looked up for it.
+        kept: What it depends on beside the catalog, so that its answer may be kept; None where it looks at the person
+            or at their history.
     """
 
     name: str
     about: str
     allow: Callable[[ItemTable, Facts], NDArray[np.bool_]]
     needs_person: bool = False
+    kept: Kept | None = None
 
 
 Task = Literal["next", "new", "again", "together", "following"]
@@ -74,6 +97,8 @@ a person is at inside a session, what they turn to next.
 ABOUT_ITEMS: tuple[Task, ...] = ("together", "following")
 """Tasks whose requests name an item."""
 
+REFERENCE = "reference"
+"""Name of the release's part that holds how its training period looked, for `penchant drift`."""
 BLEND = "blend"
 """Source name of the learned blend: in each placement, that of the placement's own task."""
 HEAD = "head:"
@@ -86,15 +111,21 @@ EDITORIAL = "editorial"
 """Source name of editorial lists: rules with the action `list`."""
 CURATED = "curated"
 """Source name of curated sets: rules with the action `set`, and items that say themselves which sets they are of."""
+CHOSEN = "chosen"
+"""Source name of what people said they like: items with the values they chose; it fades as their history grows."""
+SEGMENT = "segment"
+"""Source name of what is popular where, on what device and at what hours a request is made; it fades likewise."""
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One retriever of a placement.
 
     Attributes:
-        model: Name of one of the pack's models, or one of three that are no models: `blend`, the domain's learned blend
+        model: Name of one of the pack's models, or one of five that are no models: `blend`, the domain's learned blend
             of them, which proposes nothing in a release that was not judged; `editorial`, the items of editorial
-            lists; `curated`, the other items of curated sets. The last two need neither a release nor any event.
+            lists; `curated`, the other items of curated sets; `chosen`, items with what the person said they like;
+            `segment`, what is popular where and when the request is made. The last four need no release, and all of
+            them but `segment` no event.
         reads: `person` proposes from the history; `seeds` from the items the request is about (when it names none,
             from the person's latest items); `both` adds the two.
         k: Candidates to fetch.
@@ -117,6 +148,35 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     shares: str = ""
     first: bool = False
     reason: tuple[str, str] | None = None
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """How items stand of which no event tells anything.
+
+    A field with a minus before its name stands highest (or newest) first, one without it lowest first; items that lack
+    a field stand behind those that have it.
+
+    Attributes:
+        first: Fields that count before all else, turns included.
+        by: Fields that count then, the most important first.
+        turns: A category field whose values take turns: the best of each, then the second of each; none when empty.
+        means: Fields that are means, each with the one that tells of how many: a mean of few is drawn to that of all.
+    """
+
+    first: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    turns: str = ""
+    means: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field it names, without signs."""
+        named = (*self.first, *self.by, self.turns, *(name for pair in self.means for name in pair))
+        return tuple(dict.fromkeys(name.removeprefix("-") for name in named if name))
+
+
+NO_ORDER = Order()
+"""As the catalog has them."""
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +210,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 10
     budget_ms: int = 100
     learns: Task | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True)
@@ -245,6 +306,19 @@ class Aim:
 
 
 @dataclass(frozen=True)
+class Freshness:
+    """How old what serves a domain may be, unless its owner says otherwise.
+
+    Attributes:
+        train: A release is due for training at this age, as in `6h` or `1d`.
+        about: Why, in a sentence.
+    """
+
+    train: str = "1d"
+    about: str = ""
+
+
+@dataclass(frozen=True)
 class Pack:
     """What differs between recommending products, content and learning.
 
@@ -264,6 +338,8 @@ class Pack:
         metrics: The domain's own numbers, beside the ranking metrics that every domain has.
         aims: What owners may want, the usual one first; `penchant advise` weighs them against the data.
         heads: Outcomes that are learned; formulas name them.
+        freshness: How old a release may be.
+        order: How items stand of which no event tells anything.
     """
 
     name: str
@@ -281,6 +357,19 @@ class Pack:
     metrics: tuple[Metric, ...]
     aims: tuple[Aim, ...] = ()
     heads: tuple[Head, ...] = ()
+    freshness: Freshness = Freshness()
+    order: Order = NO_ORDER
+
+    @cached_property
+    def said(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        """The reason that the first source with one gives for a model, by the model's name and what is read of it."""
+        found: dict[tuple[str, str], tuple[str, str]] = {}
+        for placement in self.placements:
+            for source in placement.sources:
+                for reads in ("person", "seeds") if source.reads == "both" else (source.reads,):
+                    if source.reason:
+                        found.setdefault((source.model, reads), source.reason)
+        return found
 
     def roles(self, *wanted: Role) -> tuple[str, ...]:
         """Event names this pack reads with one of the wanted roles."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -61,6 +62,10 @@ class Candidates:
     @classmethod
     def from_rows(cls, rows: Sequence[tuple[Codes, Scores]]) -> Candidates:
         """Concatenate rows."""
+        if len(rows) == 1:
+            items, scores = rows[0]
+            ptr = np.array([0, len(items)], np.int64)
+            return cls(ptr, items.astype(np.int32, copy=False), scores.astype(np.float32, copy=False))
         ptr = np.zeros(len(rows) + 1, np.int64)
         np.cumsum([len(items) for items, _ in rows], out=ptr[1:])
         if not rows:
@@ -70,6 +75,10 @@ class Candidates:
             np.concatenate([items for items, _ in rows]).astype(np.int32, copy=False),
             np.concatenate([scores for _, scores in rows]).astype(np.float32, copy=False),
         )
+
+
+_MANY = 8_192
+_EVERY = 16
 
 
 def top_k(scores: NDArray[np.floating], k: int) -> tuple[Codes, Scores]:
@@ -87,6 +96,16 @@ def top_k(scores: NDArray[np.floating], k: int) -> tuple[Codes, Scores]:
         return np.zeros(0, np.int32), np.zeros(0, np.float32)
     # The highest value is NaN when any is.
     clean = np.where(np.isnan(scores), -np.inf, scores) if np.isnan(scores.max()) else scores
+    if n > _MANY and k * 64 < n:
+        # A few of many: what a sample says cannot be among the best is not looked at again.
+        sample = clean[::_EVERY]
+        place = len(sample) - (2 * k // _EVERY + _EVERY)
+        edge = np.partition(sample, place)[place]
+        at = np.flatnonzero(clean >= edge)
+        if edge > -np.inf and len(at) >= k:
+            codes, best = top_k(clean[at], k) if len(at) < n // 2 else (at, clean[:0])
+            if len(best):
+                return at[codes].astype(np.int32), best
     if k < n:
         # Everything above the k-th best value, and of its equals the first by code: ties are settled by code, not by
         # chance, and without sorting them.
@@ -108,7 +127,7 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class SlateItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One item of a slate."""
+    """One item of a slate; `fields` are what the request wanted told of it, and absent where it named none."""
 
     id: str
     position: int
@@ -116,6 +135,7 @@ class SlateItem(msgspec.Struct, frozen=True, kw_only=True):
     source: tuple[str, ...]
     reasons: tuple[Reason, ...] = ()
     propensity: float = 1.0
+    fields: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Slate(msgspec.Struct, frozen=True, kw_only=True):

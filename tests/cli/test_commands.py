@@ -79,6 +79,7 @@ def test_the_commands_are_those_the_documentation_names() -> None:
 
     assert names == {
         "", "init", "check", "import", "train", "evaluate", "advise", "recommend", "prove", "serve", "demo",
+        "schedule", "drift", "questions",
         "releases", "releases list", "releases roll-back",
         "keys", "keys create", "keys list", "keys revoke", "keys sign",
         "failed", "failed list", "failed show", "failed replay", "failed drop",
@@ -87,6 +88,8 @@ def test_the_commands_are_those_the_documentation_names() -> None:
         "items", "items show", "items put", "items set", "items delete",
         "feeds", "feeds add", "feeds run", "feeds list", "feeds show", "feeds remove",
         "rules", "rules list", "rules add", "rules show", "rules end", "rules remove", "rules history",
+        "placements", "placements list", "placements show", "placements put", "placements check", "placements remove",
+        "placements history",
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 import penchant.events
 from penchant.events import REASONS, ReasonKind
-from penchant.storage.store import FailureKind
+from penchant.storage import FailureKind
 
 
 def test_the_reasons_are_those_that_are_raised() -> None:

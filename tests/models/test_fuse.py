@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import penchant.models.blend as blend
-from penchant.models import fuse
+from penchant.models import Lists, distinct, fuse
 from penchant.slate import Candidates
 
 
@@ -96,3 +96,34 @@ def test_by_score_a_batch_is_fused_like_its_rows(parts, k):
         assert found.row(i)[0].tolist() == alone.row(0)[0].tolist()
         assert found.row(i)[1].tolist() == alone.row(0)[1].tolist()
         assert ((alone.scores >= 0) & (alone.scores <= 1.0 + 1e-6)).all()
+
+
+lists = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.integers(0, 40), st.integers(-5, 5)), max_size=25, unique_by=lambda pair: pair[0]),
+        st.floats(0.01, 5.0),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(lists, st.integers(0, 50), st.sampled_from(["rank", "score"]))
+def test_lists_of_one_request_are_fused_to_the_same_bits(found, k, by):
+    rows_ = [
+        ((np.array([c for c, _ in row], np.int32), np.array(sorted((s for _, s in row), reverse=True), np.float32)), w)
+        for row, w in found
+    ]
+    items, scores = Lists.of(rows_, by).best(k)
+    expected = fuse([(Candidates.from_rows([row]), weight) for row, weight in rows_], k, by)
+
+    assert items.tolist() == expected.items.tolist()
+    assert scores.tobytes() == expected.scores.tobytes()
+
+
+@given(st.lists(st.integers(0, 9), max_size=30))
+def test_distinct_codes_are_those_of_numpy(codes):
+    given_ = np.array(codes, np.int32)
+    items, place = distinct(given_)
+
+    assert (items.tolist(), place.tolist()) == tuple(part.tolist() for part in np.unique(given_, return_inverse=True))

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from penchant.features import Feature
+from penchant.catalog import ItemTable
+from penchant.dataset import Queries
+from penchant.features import Batch, Feature, Statistics
 from penchant.pack import Placement, Source
-from penchant.placements.reasons import reasons
-from penchant.slate import Reason
+from penchant.placements.reasons import reasons, recognised
+from penchant.ranking import Objective, Valued
+from penchant.slate import Candidates, Reason
+
+OBJECTIVE = Objective("conversion", 1, "More.", ())
 
 
 def told(shares: dict[str, float], terms: dict[str, float]) -> list[str]:
@@ -19,18 +25,26 @@ def told(shares: dict[str, float], terms: dict[str, float]) -> list[str]:
             Source(model="silent"),
         ),
     )
-    features = {
-        name: Feature(name, "share", (), "About.", lambda *_: np.zeros(0, np.float32), reason)
+    features = [
+        Feature(name, "share", (), "About.", lambda *_: np.zeros(0, np.float32), reason)
         for name, reason in {"fresh": Reason("fresh", "new"), "mute": None}.items()
-    }
-    found = reasons(
-        0,
-        place,
-        {name: np.array([share], np.float32) for name, share in shares.items()},
-        {name: np.array([share], np.float32) for name, share in terms.items()},
-        features,
-    )
+    ]
+    # Asked of the second of two candidates.
+    valued = Valued(np.zeros(2, np.float32), {name: column(share) for name, share in terms.items()}, {})
+    moved = recognised(OBJECTIVE, valued, (), features, two(), [1])
+    [found] = reasons([1], place, {name: column(share) for name, share in shares.items()}, moved)
     return [reason.code for reason in found]
+
+
+def column(share: float) -> NDArray[np.float32]:
+    """Nothing for the first candidate."""
+    return np.array([0.0, share], np.float32)
+
+
+def two() -> Batch:
+    """One request with two candidates."""
+    found = Candidates(np.array([0, 2], np.int64), np.array([0, 1], np.int32), np.zeros(2, np.float32))
+    return Batch(Queries.single(0.0), found, ItemTable(["a", "b"], [None, None]), Statistics.empty())
 
 
 def test_the_strongest_reason_comes_first() -> None:
@@ -58,7 +72,7 @@ def test_the_reason_of_what_stands_first_leads_however_small_its_share() -> None
 
     def told(share: float) -> list[str]:
         shares = {"a": np.array([0.9], np.float32), "picks": np.array([share], np.float32)}
-        return [reason.code for reason in reasons(0, place, shares, {}, {})]
+        return [reason.code for reason in reasons([0], place, shares)[0]]
 
     assert (told(0.001), told(0.0)) == (["picked", "a"], ["a"])
 
@@ -67,4 +81,4 @@ def test_there_are_no_more_than_three() -> None:
     place = Placement(name="p", about="P.", sources=tuple(Source(model=m, reason=(m, m)) for m in "abcde"))
     shares = {m: np.array([0.5], np.float32) for m in "abcde"}
 
-    assert [r.code for r in reasons(0, place, shares, {}, {})] == ["a", "b", "c"]
+    assert [r.code for r in reasons([0], place, shares)[0]] == ["a", "b", "c"]

@@ -15,6 +15,7 @@ from litestar import get
 
 from demo_workspace import Demo
 from live_server import serving
+from penchant.clock import DAY, FixedClock
 from penchant.config import FILE_NAME
 from penchant.engine import Engine
 from penchant.keys import Kind, Scope
@@ -46,6 +47,19 @@ def test_the_status_says_what_serves(client: httpx.Client, shared_engine: Engine
     assert shop["items"] > 1000
     assert {"als", "alike", "basket", "popular"} <= set(shop["models"])
     assert shop["notes"] == []
+    assert (shop["freshness"]["state"], shop["freshness"]["release"]) == ("fresh", shop["release"])
+    assert shop["switched"] is None
+
+
+def test_a_stale_release_leaves_the_server_ready_and_tells_strangers_only_that_there_is_one(engine: Engine) -> None:
+    assert isinstance(engine.clock, FixedClock)
+    engine.clock.advance(30 * DAY)
+    with serving(engine, key=engine.create_key(Kind.ADMIN)[0]) as client:
+        ready = client.get("/health/ready", auth=("", ""))
+        told = client.get("/v1/status").json()["domains"]["shop"]["freshness"]
+
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "stale": True})
+    assert told["state"] == "silent"
 
 
 def test_a_store_that_breaks_makes_the_server_not_ready_but_it_answers_from_what_it_has(

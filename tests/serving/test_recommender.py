@@ -13,7 +13,7 @@ from penchant.errors import InvalidRequest, NotFound, StorageError
 from penchant.events import Consent, Event, Link, Purpose
 from penchant.packs.product import Product
 from penchant.serving import RecommendationRequest, Recommender, SlateLog, read_logged
-from penchant.serving.recommender import HISTORY, NOT_ALLOWED, NOT_KNOWN
+from penchant.serving.person import HISTORY, NOT_ALLOWED, NOT_KNOWN
 from penchant.slate import Slate
 from penchant.storage import Manifest, SQLiteStore, Versions
 

@@ -235,15 +235,15 @@ def test_traits_are_read_only_where_something_asks_for_them(
     release()
     recommender = open_domains(over=watched)
     rule("exclude", "boot")
-    recommender.recommend(home())
+    recommender.recommend(home(placement="popular"))
     assert watched.asked == 0
 
-    rule("pin", "thick", audience={"field": "tier", "eq": "gold"}, placements=("home",))
+    rule("pin", "thick", audience={"field": "tier", "eq": "gold"}, placements=("popular",))
     recommender.recommend(home(placement="bestsellers"))
-    recommender.recommend(home(None))
-    recommender.recommend(home(personalized=False))
+    recommender.recommend(home(None, placement="popular"))
+    recommender.recommend(home(placement="popular", personalized=False))
     assert watched.asked == 0
-    recommender.recommend(home())
+    recommender.recommend(home(placement="popular"))
     assert watched.asked == 1
     recommender.recommend(home("bob", placement="bestsellers", filter={"field": "brand", "eq": {"person": "brand"}}))
     assert watched.asked == 2

@@ -10,6 +10,7 @@ from penchant.catalog.item import Item, read_item
 from penchant.catalog.kept import CatalogWrite, FeedEntry, ItemFact, KeptItem
 from penchant.catalog.masks import above, all_tags_in, in_region, open_at
 from penchant.catalog.parts import join, split
+from penchant.catalog.questions import Option, Question, questions
 from penchant.catalog.schema import ColumnKind, FreeKind, Schema
 from penchant.catalog.table import ItemTable
 
@@ -32,6 +33,8 @@ __all__ = [
     "ItemFact",
     "ItemTable",
     "KeptItem",
+    "Option",
+    "Question",
     "Schema",
     "Tags",
     "above",
@@ -42,6 +45,7 @@ __all__ = [
     "open_at",
     "parse_audience",
     "parse_filter",
+    "questions",
     "read_item",
     "split",
 ]

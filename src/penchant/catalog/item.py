@@ -55,6 +55,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     """Start and end of what has an end, both live or neither; the start is empty where it has none."""
     offered: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Those of `windows` outside of which the item itself cannot be had."""
+    private: ClassVar[tuple[str, ...]] = ()
+    """Fields and derived properties that a browser's key is told nothing of, as what an item costs."""
 
     id: str
     title: str = ""

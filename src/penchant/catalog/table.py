@@ -39,6 +39,8 @@ class ItemTable:
     ids: Names
     schema: Schema
     present: Mask
+    kept: dict[object, Any]
+    """What readers worked out of this table and want to find again; it goes with the table."""
 
     def __init__(self, ids: Sequence[str], items: Iterable[Item | None], schema: Schema | None = None) -> None:
         """Take items aligned with ids; None where the catalog lacks one. Without a schema it is that of their type."""
@@ -53,6 +55,8 @@ class ItemTable:
         self._columns: dict[_Key, Column | None] = {}
         self._full: dict[_Key, Column] = {}
         self._texts = True
+        self.kept: dict[object, Any] = {}
+        self._asked: dict[tuple[str, ColumnKind], Column] = {}
 
     @classmethod
     def stream(cls, schema: Schema, batches: Iterable[Sequence[Item]], *, texts: bool = False) -> ItemTable:
@@ -93,7 +97,7 @@ class ItemTable:
         table = cls.__new__(cls)
         table.ids, table.schema, table.present = ids, schema, present
         table._items, table._columns = items, columns
-        table._full, table._texts = {}, texts
+        table._full, table._texts, table.kept, table._asked = {}, texts, {}, {}
         return table
 
     def __len__(self) -> int:
@@ -271,10 +275,14 @@ class ItemTable:
 
     def _column(self, field: str, asked: ColumnKind) -> Column:
         """The column of a field; of one that nobody declared, what it makes as the kind that was asked for."""
+        found = self._asked.get((field, asked))
+        if found is not None:
+            return found
         key = self._key(field, asked)
         column = self._full.get(key) or self._stored(key)
         if column is None:
             column = self._full[key] = self._filled(key)
+        self._asked[field, asked] = column
         return column
 
     def _filled(self, key: _Key) -> Column:

@@ -12,6 +12,7 @@ from penchant.cli import (
     advise,
     check,
     demo,
+    drift,
     evaluate,
     failed,
     feeds,
@@ -20,10 +21,13 @@ from penchant.cli import (
     items,
     keys,
     people,
+    placements,
     prove,
+    questions,
     recommend,
     releases,
     rules,
+    schedule,
     serve,
     train,
 )
@@ -72,11 +76,15 @@ app.command("import")(import_data.import_data)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("advise")(advise.advise)
+app.command("drift")(drift.drift)
 app.command("prove")(prove.run)
+app.command("schedule")(schedule.schedule)
+app.command("questions")(questions.questions)
 app.command("recommend")(recommend.recommend)
 app.command("serve")(serve.serve)
 app.add_typer(items.app, name="items")
 app.add_typer(rules.app, name="rules")
+app.add_typer(placements.app, name="placements")
 app.add_typer(releases.app, name="releases")
 app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,7 @@ import typer
 
 from penchant.catalog import Item
 from penchant.cli.explain import show_explained
+from penchant.cli.recommend_all import Whom, recommend_all
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, say, table
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest, in_words
@@ -33,13 +35,46 @@ def recommend(
         list[str] | None, typer.Option("--context", help="What rules may ask for, as device=phone; repeatable.")
     ] = None,
     region: Annotated[str | None, typer.Option("--region", help="Region code.")] = None,
+    boost: Annotated[
+        str | None, typer.Option("--boost", help='What to show more or less, as JSON: [{"filter": …, "by": 1.5}].')
+    ] = None,
+    after: Annotated[str | None, typer.Option("--after", help="Slate id: show the page after it.")] = None,
+    fields: Annotated[
+        list[str] | None, typer.Option("--field", help="Item field to tell, `*` for all; repeatable.")
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say of every item how it came to its place; nothing is logged.")
+    ] = False,
+    everybody: Annotated[bool, typer.Option("--all", help="For everybody, into a file; see --out.")] = False,
+    people: Annotated[
+        Path | None, typer.Option("--people", help="For the people this file names, an id a line; see --out.")
+    ] = None,
+    audience: Annotated[
+        str | None, typer.Option("--audience", help="With --all or --people: a filter on traits, as JSON.")
+    ] = None,
+    allowing: Annotated[
+        str | None, typer.Option("--allowing", help="With --all or --people: who allow this, as `email`.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--out", help="File for many people: .parquet, .csv or .jsonl.")] = None,
+    log: Annotated[
+        bool, typer.Option("--log", help="With --all or --people: log the lists, as people will be shown them.")
     ] = False,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Fill one placement for one person, as the server would."""
+    """Fill one placement for one person, as the server would; or for many, into a file."""
+    many = everybody or people is not None
+    _check_many(
+        many,
+        file,
+        {
+            "--user": user or anonymous,
+            "--explain": explain,
+            "--after": after,
+            "--people": everybody and people is not None,
+        },
+        {"--out": file, "--audience": audience, "--allowing": allowing, "--log": log},
+    )
     given = {
         "placement": placement,
         "domain": domain,
@@ -49,6 +84,9 @@ def recommend(
         "n": n,
         "filter": _json(filter_),
         "exclude": exclude or [],
+        "boost": _json(boost, "boost"),
+        "after": after,
+        "fields": fields or [],
         "context": _context(context or []),
         "region": region,
     }
@@ -58,6 +96,10 @@ def recommend(
         _, _, field = str(error).partition(" - at `$.")
         raise InvalidRequest(field.rstrip("`") or "request", in_words(str(error))) from None
     with Engine.open(config) as engine:
+        if file is not None:
+            whom = Whom(people, _json(audience, "audience"), allowing)
+            recommend_all(engine, request, whom, file, log=log, as_json=as_json)
+            return
         if explain:
             told = engine.explain(request)
             if as_json:
@@ -117,10 +159,24 @@ def _context(told: list[str]) -> dict[str, object]:
     return context
 
 
-def _json(text: str | None) -> object:
+def _check_many(many: bool, file: Path | None, alone: dict[str, object], beside: dict[str, object]) -> None:
+    """Options of one person's answer do not go with many people's lists, nor theirs with it.
+
+    Raises:
+        InvalidRequest: They stand together all the same.
+    """
+    if many and file is None:
+        raise InvalidRequest("--out", "is needed: the file to write, .parquet, .csv or .jsonl")
+    for name, value in (alone if many else beside).items():
+        if value:
+            told = "does not go with --all" if many else "goes with --all or --people"
+            raise InvalidRequest(name, f"{told}; `penchant recommend --help` tells which options go together")
+
+
+def _json(text: str | None, name: str = "filter") -> object:
     if text is None:
         return None
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        raise InvalidRequest("filter", f"is not JSON ({error})", text) from None
+        raise InvalidRequest(name, f"is not JSON ({error})", text) from None

@@ -10,8 +10,12 @@ from penchant.cli.evaluate import Domains, chosen
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, say, table
 from penchant.engine import Engine
 from penchant.errors import ArtifactError
+from penchant.pack import REFERENCE, STATISTICS
 
 app = typer.Typer(help="See what was trained, and go back.", no_args_is_help=True)
+
+_BESIDE = ("head", REFERENCE, STATISTICS)
+"""Kinds of parts that are no models."""
 
 Domain = Annotated[str, typer.Argument(help="Domain by name.")]
 
@@ -44,7 +48,7 @@ def list_(domains: Domains = None, config: ConfigPath = DEFAULT_CONFIG, as_json:
                 (
                     release.id,
                     release.created[:16].replace("T", " "),
-                    str(sum(bool(part.arrays) for part in release.parts.values()) - 1),
+                    str(sum(part.kind not in _BESIDE and bool(part.arrays) for part in release.parts.values()) - 1),
                     winner,
                     release.config,
                     state,

@@ -5,15 +5,16 @@ from __future__ import annotations
 import gc
 import signal
 import socket
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Annotated, Any
 
 import typer
 import uvicorn
 
+from penchant.cli.schedule import scheduling
 from penchant.cli.screen import DEFAULT_CONFIG, ConfigPath, err, say
 from penchant.console import start_page
-from penchant.engine import Engine
+from penchant.engine import ConfigWatch, Engine
 from penchant.errors import InvalidRequest
 from penchant.ingest import FeedSchedule
 from penchant.server import create_app
@@ -30,9 +31,12 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=MOST_PORTS, help="Port over the configured one; 0 picks one.")
     ] = None,
+    schedule: Annotated[
+        bool, typer.Option("--schedule", help="Also train what is due, in a process of its own that stands back.")
+    ] = False,
 ) -> None:
     """Serve recommendations and take in events over HTTP."""
-    with Engine.open(config) as engine:
+    with Engine.open(config) as engine, scheduling(config) if schedule else nullcontext():
         settings = engine.settings.server
         run(engine, host or settings.host, settings.port if port is None else port)
 
@@ -66,7 +70,7 @@ def run(engine: Engine, host: str, port: int) -> None:
         application = create_app(engine, [start_page])
         _settle()
         config = uvicorn.Config(application, log_level="warning", access_log=False)
-        schedule = FeedSchedule(engine.feeds)
+        schedule, watch = FeedSchedule(engine.feeds), ConfigWatch(engine)
         # Once it has shut down, the server raises the signal again that ended it: SIGTERM would end the process
         # there and then, with answers not yet logged and the store open.
         before = signal.signal(signal.SIGTERM, _end)
@@ -74,8 +78,10 @@ def run(engine: Engine, host: str, port: int) -> None:
             with suppress(KeyboardInterrupt):
                 if engine.settings.feeds.pull:
                     schedule.start()
+                engine.switch.start()
                 uvicorn.Server(config).run(sockets=[listener])
         finally:
+            watch.close()
             schedule.close()
             signal.signal(signal.SIGTERM, before)
 

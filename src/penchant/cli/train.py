@@ -15,6 +15,7 @@ from penchant.engine import Engine
 from penchant.errors import InvalidRequest
 from penchant.evaluation import Report
 from penchant.evaluation.glossary import mixture
+from penchant.pack import REFERENCE
 from penchant.storage import ITEM_SPACE, Manifest
 
 
@@ -57,7 +58,7 @@ def _tell(domain: str, manifest: Manifest, judge: bool) -> None:
     if evidence["not_served"]:
         say((f"  not fitted, for nothing serves them: {', '.join(evidence['not_served'])}", "dim"))
     _heads(evidence)
-    beside = ("head", "statistics")
+    beside = ("head", REFERENCE, "statistics")
     parts = manifest.parts.items()
     models = [name for name, part in parts if part.arrays and name != ITEM_SPACE and part.kind not in beside]
     say((manifest.id, "bold green"), f" serves now, with {counted(len(models), 'model')}: {', '.join(models)}")

@@ -45,6 +45,9 @@ class Reader:
             and found[0].max_seconds == math.inf
         }
 
+        self._lone = frozenset(name for name, found in self._plain.items() if found[0].role not in LINES_OF_ORDERS)
+        """Those of them that are never lines of an order."""
+
     def signals(self, event: Event, seen: Seen | None = None) -> list[Signal]:
         """How the pack reads an event; empty when it does not.
 
@@ -87,8 +90,21 @@ class Reader:
                 rows.add(codes[name], first, 0.0, Role.GOAL, 1.0)
         viewings = _viewings(events, codes, now)
         whole: list[tuple[Event, Signal]] = []
+        until, plain, lone = now * 1000.0, self._plain, self._lone
         for n, event in enumerate(events):
-            if event.time > now * 1000.0:
+            if event.time > until:
+                continue
+            name = event.name
+            if name in lone and event.item is not None and not viewings:
+                # The most of what there is: one reading, and no line of an order that others might belong to.
+                code = codes.get(event.item, -1)
+                if code >= 0:
+                    signal = plain[name][0]
+                    pieces = event.quantity
+                    if pieces is None:
+                        pieces = math.nan if signal.corrects else 1.0
+                    rows.settles |= signal.corrects
+                    rows.add(code, event.time / 1000.0, signal.weight, signal.role, pieces, -1, signal.corrects)
                 continue
             if event.item is None:
                 if event.order is not None:
@@ -175,13 +191,13 @@ class _Rows:
         if not self.rows:
             return Queries.single(now, seeds=seeds)
         rows = self.rows if self.sorted else sorted(self.rows, key=lambda row: row[1])
-        table = np.array(rows)
-        items, times, weights, roles, pieces, orders, corrects = table.T.copy()
-        item, role = items.astype(np.int32), roles.astype(np.int8)
+        items, stamps, weights_, roles, pieces, orders, corrects = zip(*rows, strict=True)
+        item, times, role = np.array(items, np.int32), np.array(stamps, np.float64), np.array(roles, np.int8)
+        weights = np.array(weights_, np.float64)
         if self.settles:
             person, price = np.zeros(len(item), np.int32), np.full(len(item), np.nan, np.float32)
-            order = orders.astype(np.int32)
-            done = settle(person, item, order, times, role, pieces.astype(np.float32), price, corrects > 0)
+            order, told = np.array(orders, np.int32), np.array(pieces, np.float64).astype(np.float32)
+            done = settle(person, item, order, times, role, told, price, np.array(corrects, bool))
             keep = done.keep & ~(done.reversed_at <= now)
             item, times, weights, role = item[keep], times[keep], weights[keep], role[keep]
         return Queries.single(now, item, times, weights.astype(np.float32), role, seeds)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ class Queries:
     now: NDArray[np.float64]
     seed_ptr: Offsets
     seeds: Codes
+    kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What readers of these requests worked out and want to find again; nothing depends on it."""
 
     def __len__(self) -> int:
         """Number of requests."""
@@ -52,7 +55,10 @@ class Queries:
         """Items of the whole batch's histories, of the given roles (any when none is named), shape (n_items,)."""
         keep = (self.items >= 0) & (self.items < n_items)
         if roles:
-            keep &= np.isin(self.roles, np.array([int(r) for r in roles], np.int8))
+            of = self.roles == int(roles[0])
+            for role in roles[1:]:
+                of |= self.roles == int(role)
+            keep &= of
         mask = np.zeros(n_items, bool)
         mask[self.items[keep]] = True
         return mask

@@ -3,7 +3,7 @@
 from penchant.models.als import ALS
 from penchant.models.attributes import AttributeSimilarity
 from penchant.models.basket import BasketAffinity
-from penchant.models.blend import BLEND_DEPTH, BLEND_RANK, Blend, By, Reads, Share, fuse, worth
+from penchant.models.blend import BLEND_DEPTH, BLEND_RANK, Blend, By, Lists, Reads, Share, distinct, fuse
 from penchant.models.bpr import BPR
 from penchant.models.buy_again import BuyAgain
 from penchant.models.ease import EASE
@@ -11,7 +11,19 @@ from penchant.models.gf_cf import GFCF
 from penchant.models.history import PositiveRole
 from penchant.models.item_knn import ItemKNN
 from penchant.models.mastery import Mastery
-from penchant.models.model import Extends, Fitted, Recipe, Retriever, Run, Similar, State, Tunable
+from penchant.models.model import (
+    Extends,
+    Fitted,
+    Recipe,
+    Retriever,
+    Run,
+    Similar,
+    State,
+    Tunable,
+    finds_similar,
+    retrieves,
+    takes_in,
+)
 from penchant.models.next_items import NextItems
 from penchant.models.path import PrerequisitePath
 from penchant.models.personal import PersonalTop
@@ -43,6 +55,7 @@ __all__ = [
     "Extends",
     "Fitted",
     "ItemKNN",
+    "Lists",
     "Mastery",
     "NextItems",
     "PersonalTop",
@@ -63,6 +76,9 @@ __all__ = [
     "State",
     "Trending",
     "Tunable",
+    "distinct",
+    "finds_similar",
     "fuse",
-    "worth",
+    "retrieves",
+    "takes_in",
 ]

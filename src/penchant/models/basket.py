@@ -44,8 +44,8 @@ class FittedBasketAffinity:
         for i in range(len(queries)):
             basket, weights = self._basket(queries, i)
             codes, votes = self.complements.votes(basket, weights)
-            other = ~np.isin(codes, basket)
-            rows.append(best_among(codes[other], votes[other], k, allowed_in(allowed, i)))
+            open_ = allowed_in(allowed, i)
+            rows.append(best_among(*_without(codes, votes, basket), k, open_))
         return Candidates.from_rows(rows)
 
     def similar(self, items: Codes, k: int, allowed: Allowed = None) -> Candidates:
@@ -75,6 +75,14 @@ class FittedBasketAffinity:
         at = np.sort(at)[: self.recipe.recent]
         left = (past.signals[liked] * past.decays[liked])[::-1][at]
         return tally(np.concatenate([seeds, newest]), np.concatenate([np.ones(len(seeds)), left]))
+
+
+def _without(codes: Codes, votes: Weights, basket: Codes) -> tuple[Codes, Weights]:
+    """What is not in the basket; all codes rise."""
+    if not len(codes) or not len(basket):
+        return codes, votes
+    other = basket[np.minimum(basket.searchsorted(codes), len(basket) - 1)] != codes
+    return codes[other], votes[other]
 
 
 class BasketAffinity(msgspec.Struct, frozen=True, kw_only=True):

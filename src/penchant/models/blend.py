@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,7 +11,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from penchant.slate import Candidates
+from penchant.slate import Candidates, Codes, Scores
 
 BLEND_DEPTH = 100
 """Places of each model's list that a blend sees."""
@@ -88,6 +89,82 @@ def fuse(parts: Sequence[tuple[Candidates, float]], k: int, by: By = "rank") -> 
     return Candidates(
         ptr, np.concatenate([block.items for block in blocks]), np.concatenate([block.scores for block in blocks])
     )
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The lists of one request side by side, for `fuse` of a single row at a fraction of its cost.
+
+    Attributes:
+        items: Codes of all items that stand in any list, rising.
+        said: What each list says of each of them, 0 to 1 as `fuse` counts it, 0 where it has not got it; shape (lists,
+            items).
+        weights: What each list counts.
+    """
+
+    items: Codes
+    said: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[tuple[Codes, Scores], float]], by: By) -> Lists:
+        """Put lists side by side.
+
+        Args:
+            rows: Item codes, each once, and scores, best first; and a weight (0 or more) each; at least one.
+            by: What counts.
+        """
+        codes = np.concatenate([row[0] for row, _ in rows])
+        items, place = distinct(codes)
+        said = np.zeros((len(rows), len(items)))
+        start = 0
+        for one, ((found, scores), _) in zip(said, rows, strict=True):
+            one[place[start : start + len(found)]] = _worth_of_one(scores, by)
+            start += len(found)
+        return cls(items, said, np.array([weight for _, weight in rows], np.float64))
+
+    def best(self, k: int) -> tuple[Codes, Scores]:
+        """The k best, as `fuse` has them."""
+        share = self.weights / max(sum(self.weights.tolist()), 1e-12)
+        # List by list, as `fuse` adds them up.
+        total = self.said[0] * share[0]
+        for one, weight in zip(self.said[1:], share[1:].tolist(), strict=True):
+            total += one * weight
+        scores = total.astype(np.float32)
+        order = np.argsort(-scores, kind="stable")[: max(k, 0)]
+        return self.items[order], scores[order]
+
+
+def distinct(codes: NDArray[np.int32]) -> tuple[Codes, NDArray[np.int64]]:
+    """Distinct codes, rising, and the place of each code among them; as `np.unique`, for few codes in less time."""
+    order = codes.argsort(kind="stable")
+    ordered = codes[order]
+    fresh = np.empty(len(codes), bool)
+    fresh[:1] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    place = np.empty(len(codes), np.int64)
+    place[order] = fresh.cumsum() - 1
+    return ordered[fresh], place
+
+
+_RANKS: NDArray[np.float64] = np.asarray(BLEND_RANK / (BLEND_RANK + np.arange(1_024)), np.float64)
+
+
+def _worth_of_one(scores: Scores, by: By) -> NDArray[np.float64]:
+    """As `worth`, for the scores of one list, best first."""
+    n = len(scores)
+    if by == "rank":
+        ranks: NDArray[np.float64] = (
+            _RANKS if n <= len(_RANKS) else BLEND_RANK / (BLEND_RANK + np.arange(n, dtype=np.float64))
+        )
+        return ranks[:n]
+    exact = scores.astype(np.float64)
+    if not n:
+        return exact
+    worst = exact.min()
+    span = exact.max() - worst
+    found: NDArray[np.float64] = (exact - worst) / span if span > 0 else np.ones(n)
+    return found
 
 
 def worth(list_: Candidates, by: By) -> NDArray[np.float64]:

@@ -179,6 +179,8 @@ class Exact:
         self, queries: Vectors, k: int, allowed: Allowed, scale: NDArray[np.float64] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Pairs of query and row among which are the k best of each query."""
+        if len(queries) == 1 and len(self) <= _FIRST:
+            return self._hits_of_one(queries, k, allowed, scale)
         size = lengths(queries)
         longest = 1.0 if scale is not None else float(self.ceilings[0])
         room = (queries.shape[1] + 8) * _UNIT * longest * size + _TINY
@@ -218,6 +220,25 @@ class Exact:
         rows, places, scores = (np.concatenate(part) for part in zip(*pool, strict=True))
         keep = scores >= _below(best[:, 0], room)[rows, 0]
         return rows[keep], places[keep]
+
+    def _hits_of_one(
+        self, query: Vectors, k: int, allowed: Allowed, scale: NDArray[np.float64] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """As `_hits`, for one query of few rows: all products at once."""
+        products: Scores = self.vectors @ query[0]
+        if scale is not None:
+            products *= scale.astype(np.float32)
+        if allowed is None:
+            at = np.arange(len(products))
+        else:
+            at = np.flatnonzero((allowed if allowed.ndim == 1 else allowed[0])[self.codes])
+            products = products[at]
+        if k < len(at):
+            longest = 1.0 if scale is not None else float(self.ceilings[0])
+            room = (query.shape[1] + 8) * _UNIT * longest * lengths(query) + _TINY
+            edge = np.partition(products, len(at) - k)[len(at) - k : len(at) - k + 1]
+            at = at[products >= _below(edge, room)[0, 0]]
+        return np.zeros(len(at), np.int64), at
 
     def _survivors(
         self,

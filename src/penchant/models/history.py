@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Literal
 
@@ -61,43 +61,74 @@ class Past:
     signals: NDArray[np.float32]
     decays: Weights
     roles: NDArray[np.int8]
+    _groups: dict[object, _Group] = field(default_factory=dict, repr=False, compare=False)
+    """Which rows count and for which items; models with other half-lives share it where there is one request."""
 
     @classmethod
     def of(cls, queries: Queries, row: int, n_items: int, half_life_days: float | None = None) -> Past:
         """Read one row of a batch; rows about items outside the item space are left out."""
-        span = queries.history(row)
-        items = queries.items[span]
-        decays = decay(queries.now[row] - queries.times[span], half_life_days)
-        known = (items >= 0) & (items < n_items)
-        if known.all():
-            return cls(items, queries.weights[span], decays, queries.roles[span])
-        return cls(items[known], queries.weights[span][known], decays[known], queries.roles[span][known])
+        told = queries.kept.get(("past", n_items)) if len(queries) == 1 else None
+        if told is None:
+            span = queries.history(row)
+            items = queries.items[span]
+            signals, age, roles = queries.weights[span], queries.now[row] - queries.times[span], queries.roles[span]
+            known = (items >= 0) & (items < n_items)
+            if not known.all():
+                items, signals, age, roles = items[known], signals[known], age[known], roles[known]
+            told = items, signals, age, roles, {}
+            if len(queries) == 1:
+                queries.kept["past", n_items] = told
+        items, signals, age, roles, groups = told
+        return cls(items, signals, decay(age, half_life_days), roles, groups)
 
     def liked(self, roles: tuple[PositiveRole, ...] = POSITIVE) -> tuple[Codes, Weights]:
         """Distinct items of these roles, by code, with the sums of their decayed weights (above 0)."""
-        keep = (self.signals > 0) & _mask(roles)[self.roles]
-        return tally(self.items[keep], self.signals[keep] * self.decays[keep])
+        group = self._group(("liked", roles), lambda: (self.signals > 0) & mask_of(roles)[self.roles])
+        return group.sums(self.signals[group.at] * self.decays[group.at])
 
     def counted(self, roles: tuple[PositiveRole, ...]) -> tuple[Codes, Weights]:
         """Like `liked`, but every row counts one, whatever its signal weighs."""
-        keep = (self.signals > 0) & _mask(roles)[self.roles]
-        return tally(self.items[keep], self.decays[keep])
+        group = self._group(("liked", roles), lambda: (self.signals > 0) & mask_of(roles)[self.roles])
+        return group.sums(self.decays[group.at])
 
     def latest(self, roles: tuple[PositiveRole, ...], most: int) -> Codes:
         """The last `most` rows of these roles that speak for an item, oldest first; an item may stand twice."""
-        keep = np.flatnonzero((self.signals > 0) & _mask(roles)[self.roles])
+        keep = np.flatnonzero((self.signals > 0) & mask_of(roles)[self.roles])
         return self.items[keep[-most:] if most > 0 else keep[:0]]
 
     def net(self, roles: tuple[PositiveRole, ...] = POSITIVE) -> tuple[Codes, Weights]:
         """Distinct items of these roles and of negative signals, with the sums of both, never 0."""
-        keep = (self.signals < 0) | ((self.signals > 0) & _mask(roles)[self.roles])
-        codes, weights = tally(self.items[keep], self.signals[keep] * self.decays[keep])
-        return codes[weights != 0], weights[weights != 0]
+        said = self.signals
+        group = self._group(("net", roles), lambda: (said < 0) | ((said > 0) & mask_of(roles)[self.roles]))
+        codes, weights = group.sums(said[group.at] * self.decays[group.at])
+        some = weights != 0
+        return (codes, weights) if some.all() else (codes[some], weights[some])
 
     def disliked(self) -> tuple[Codes, Weights]:
         """Distinct items of negative signals, by code, with the size (above 0) of their decayed weights."""
-        keep = self.signals < 0
-        return tally(self.items[keep], -self.signals[keep] * self.decays[keep])
+        group = self._group("disliked", lambda: self.signals < 0)
+        return group.sums(-self.signals[group.at] * self.decays[group.at])
+
+    def _group(self, name: object, keep: Callable[[], NDArray[np.bool_]]) -> _Group:
+        found = self._groups.get(name)
+        if found is None:
+            at = np.flatnonzero(keep())
+            found = self._groups[name] = _Group(at, *np.unique(self.items[at], return_inverse=True))
+        return found
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Rows that count, their distinct items by code, and the place of each row's item among these."""
+
+    at: NDArray[np.int64]
+    items: Codes
+    place: NDArray[np.int64]
+
+    def sums(self, weights: Weights) -> tuple[Codes, Weights]:
+        """Items, and the sum of the rows' weights for each."""
+        total = np.bincount(self.place, weights, minlength=len(self.items))
+        return self.items, total.astype(np.float64, copy=False)
 
 
 def tally(codes: Codes, weights: Weights) -> tuple[Codes, Weights]:
@@ -107,7 +138,8 @@ def tally(codes: Codes, weights: Weights) -> tuple[Codes, Weights]:
 
 
 @cache
-def _mask(roles: tuple[PositiveRole, ...]) -> NDArray[np.bool_]:
+def mask_of(roles: tuple[PositiveRole, ...]) -> NDArray[np.bool_]:
+    """Which roles count, by their value; not to be written to."""
     mask = np.zeros(len(Role), bool)
     mask[[int(r) for r in roles_named(roles)]] = True
     mask.flags.writeable = False

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from penchant.dataset import Dataset, Queries
-from penchant.models.history import Roles, Weights, decay, roles_named
+from penchant.models.history import Roles, Weights, decay, mask_of, roles_named
 from penchant.models.need import need
 from penchant.models.sequences import Window
 from penchant.slate import Codes
@@ -95,10 +95,14 @@ def last_steps(queries: Queries, n_items: int, roles: Roles, most: int, fade: fl
     """
     row, at = _speaking(queries, n_items, roles)
     items = queries.items[at]
-    steps = (np.diff(row, prepend=-1) != 0) | (np.diff(items, prepend=-1) != 0)
+    steps = np.ones(len(row), bool)
+    steps[1:] = (row[1:] != row[:-1]) | (items[1:] != items[:-1])
     row, items = row[steps], items[steps]
-    ends = np.searchsorted(row, np.arange(len(queries)), side="right")
-    back = ends[row] - 1 - np.arange(len(row))
+    if len(queries) == 1:
+        back = np.arange(len(row) - 1, -1, -1)
+    else:
+        ends = np.searchsorted(row, np.arange(len(queries)), side="right")
+        back = ends[row] - 1 - np.arange(len(row))
     near = back < most
     row, items, weights = row[near], items[near], np.exp(-back[near] / fade)
     return matrix_of_cells(row, items, np.ones(len(row), np.float32), weights, (len(queries), n_items), "sum")
@@ -143,9 +147,10 @@ def places(block: Codes, n_items: int) -> Codes:
 
 def _speaking(queries: Queries, n_items: int, roles: Roles) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The request and the place of every event that counts, in order."""
-    wanted = np.isin(queries.roles, np.array([int(r) for r in roles_named(roles)], np.int8))
     known = (queries.items >= 0) & (queries.items < n_items)
-    at = np.flatnonzero(wanted & known & (queries.weights > 0))
+    at = np.flatnonzero(mask_of(roles)[queries.roles] & known & (queries.weights > 0))
+    if len(queries) == 1:
+        return np.zeros(len(at), np.int64), at
     return np.searchsorted(queries.ptr, at, side="right") - 1, at
 
 

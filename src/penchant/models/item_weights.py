@@ -15,6 +15,8 @@ from penchant.models.history_matrix import in_block, places
 from penchant.slate import Candidates, Codes, Scores
 
 _ROWS = 512
+_FEW_CELLS = 20_000
+"""Weights that are summed up sooner than a product of matrices has begun."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class ItemWeights:
             k: Items a row at most.
             allowed: Items that may be proposed.
         """
+        if histories.shape[0] == 1:
+            return Candidates.from_rows([above_zero(*self._scores_of_one(histories), k, allowed_in(allowed, 0))])
         rows = []
         for start in range(0, histories.shape[0], _ROWS):
             scores = self.scores(histories[start : start + _ROWS])
@@ -73,6 +77,24 @@ class ItemWeights:
                 codes, values = self.block[scores.indices[a:b]], scores.data[a:b]
                 rows.append(above_zero(codes, values, k, allowed_in(allowed, start + i)))
         return Candidates.from_rows(rows)
+
+    def _scores_of_one(self, history: sparse.csr_matrix) -> tuple[Codes, Scores]:
+        """Items with what one history says of them; the same sums as `scores`, without what a matrix product costs."""
+        place = self.place[history.indices]
+        known = place >= 0
+        place, told = place[known], history.data[known]
+        starts = self.weights.indptr[place]
+        lengths = self.weights.indptr[place + 1] - starts
+        ends = lengths.cumsum()
+        if len(ends) and ends[-1] > _FEW_CELLS:
+            scores = self.scores(history)
+            return self.block[scores.indices], scores.data
+        sums = np.zeros(len(self.block), np.float32)
+        if len(ends):
+            at = np.arange(ends[-1]) + (starts - ends + lengths).repeat(lengths)
+            # One after the other and in single precision, as a product of sparse matrices adds them up.
+            np.add.at(sums, self.weights.indices[at], told.repeat(lengths) * self.weights.data[at])
+        return self.block, sums
 
     def similar(self, items: Codes, k: int, allowed: Allowed = None) -> Candidates:
         """The best k allowed items of each item's row, by a weight above 0, never itself.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,3 +137,29 @@ class Extends(Protocol):
             n_items: Items there are from now on; new ones that are not told have nothing in common with any.
         """
         ...
+
+
+def retrieves(model: object) -> TypeGuard[Retriever]:
+    """Whether a model proposes items for people; settled once a class, as asking a protocol takes microseconds."""
+    return _able(model, Retriever)
+
+
+def finds_similar(model: object) -> TypeGuard[Similar]:
+    """Whether a model proposes items that go with given ones; settled once a class."""
+    return _able(model, Similar)
+
+
+def takes_in(model: object) -> TypeGuard[Extends]:
+    """Whether a model takes in items that came after its fit; settled once a class."""
+    return _able(model, Extends)
+
+
+_ABLE: dict[tuple[type, type], bool] = {}
+
+
+def _able(model: object, ability: type) -> bool:
+    key = type(model), ability
+    found = _ABLE.get(key)
+    if found is None:
+        found = _ABLE[key] = isinstance(model, ability)
+    return found

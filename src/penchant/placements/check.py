@@ -5,7 +5,7 @@ from __future__ import annotations
 from penchant.catalog import Schema, parse_filter
 from penchant.errors import InvalidRequest
 from penchant.models import Retriever, Similar
-from penchant.pack import BLEND, CURATED, EDITORIAL, Pack, Placement
+from penchant.pack import BLEND, CHOSEN, CURATED, EDITORIAL, SEGMENT, Pack, Placement
 
 
 def problems(placement: Placement, pack: Pack, schema: Schema | None = None) -> list[str]:
@@ -33,7 +33,7 @@ def problems(placement: Placement, pack: Pack, schema: Schema | None = None) -> 
             if source.reads == "seeds" and "item" not in placement.needs:
                 found.append("the blend reads seeds only where the placement needs an item")
             continue
-        if source.model in (EDITORIAL, CURATED):
+        if source.model in (EDITORIAL, CURATED, CHOSEN, SEGMENT):
             continue
         recipe = pack.models.get(source.model)
         if recipe is None:
@@ -50,6 +50,8 @@ def problems(placement: Placement, pack: Pack, schema: Schema | None = None) -> 
         found.append(f'no objective "{placement.objective}"')
     fields = pack.item.__struct_fields__
     found += [f'no field "{name}" to cap' for name in placement.caps if name not in fields]
+    ordered = (placement.order or pack.order).fields
+    found += [f'no field "{name}" to order by' for name in ordered if name not in fields]
     if placement.filter is not None:
         try:
             parse_filter(placement.filter, schema or Schema.of(pack.item))

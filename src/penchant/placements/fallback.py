@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.dataset import Queries
-from penchant.models import Retriever
+from penchant.models import retrieves
 from penchant.pack import Placement
 from penchant.placements.request import Parts
-from penchant.placements.retrieval import reach
+from penchant.placements.retrieval import reach, unlike
+from penchant.placements.standing import kinship
 from penchant.placements.wishes import Wishes
 from penchant.slate import Codes
 
@@ -59,7 +60,7 @@ class Fallback:
         depth = max(4 * size, _DEEPER) if wishes.moves else size
         for name in self.placement.fallback:
             model: object = self.parts.models.get(name)
-            if not isinstance(model, Retriever):
+            if not retrieves(model):
                 continue
             try:
                 codes, scores = model.retrieve(self.queries, depth, free[: reach(model, self.parts)]).row(0)
@@ -74,13 +75,25 @@ class Fallback:
             for code, score in zip(codes.tolist(), scores.tolist(), strict=True):
                 if free[code]:
                     yield Spare(code, score, name)
-        codes = np.flatnonzero(free).astype(np.int32)
+        codes = self._catalog(free)
         if wishes.moves:
             codes = _by_factor(codes, wishes)
         for start in range(0, len(codes), _CHUNK):
             for code in codes[start : start + _CHUNK].tolist():
                 if free[code]:
                     yield Spare(code, 0.0, CATALOG)
+
+    def _catalog(self, free: NDArray[np.bool_]) -> Codes:
+        """Everything that is free, in the order that is declared; what is like the seeds comes first."""
+        codes = np.flatnonzero(free)
+        standing = self.parts.standing(self.placement)[codes]
+        if not len(self.queries.seeds):
+            return codes[np.argsort(standing)].astype(np.int32)
+        alike = kinship(self.parts.table, self.parts.pack.attributes, self.queries.seeds)
+        # What goes with shoes is no other shoe, where the placement says so.
+        for field in dict.fromkeys(source.differs for source in self.placement.sources if source.differs):
+            alike = np.where(unlike(field, self.parts.table, self.queries), alike, -1.0)
+        return codes[np.lexsort((standing, -alike[codes]))].astype(np.int32)
 
 
 def _by_factor(codes: Codes, wishes: Wishes) -> Codes:

@@ -21,7 +21,9 @@ from penchant.placements.chance import Given, chance
 from penchant.placements.exploration import EXPLORED
 from penchant.placements.fallback import Fallback, Spare
 from penchant.placements.filled import Filled
-from penchant.placements.reasons import MOST, of_list, reasons, recognised
+from penchant.placements.liking import faded
+from penchant.placements.masks import allowed_by
+from penchant.placements.reasons import MOST, of_list, placed, reasons, recognised
 from penchant.placements.record import Record, Shown, Worth, acted
 from penchant.placements.request import Ask, Parts
 from penchant.placements.retrieval import Retrieval, Retrieved, about
@@ -85,7 +87,9 @@ def answer(placement: Placement, parts: Parts, ask: Ask, clock: Clock) -> Answer
     def in_time() -> bool:
         return (clock.elapsed() - began) * 1000.0 < placement.budget_ms
 
-    retrieval = Retrieval(placement, parts, facts.queries, allowed, in_time)
+    likes = ask.likes if ask.personalized else {}
+    placement = faded(placement, likes, facts.queries)
+    retrieval = Retrieval(placement, parts, facts.queries, allowed, in_time, likes, ask.segments)
     filling = _Filling(placement, parts, ask, facts.queries, allowed)
     found = retrieval.found(wishes)
     degraded += [f"late:{name}" for name in found.late]
@@ -262,10 +266,11 @@ class _Filling:
         """The slate in words."""
         queries, parts = self.queries, self.parts
         nobody = not len(queries.seeds) and not bool((queries.weights > 0).any())
-        features = {feature.name: feature for feature in parts.pack.features}
-        blended = self._blended(made.found)
+        ranked = [one for one in slate if not isinstance(one, Spare)]
         reads = {name for head in made.valued.heads for name in parts.heads[head].features}
-        moved = recognised(self.ask.objective, made.valued, reads, features, made.batch)
+        moved = recognised(self.ask.objective, made.valued, reads, parts.pack.features, made.batch, ranked)
+        why_ = iter(reasons(ranked, self.placement, made.found.shares, moved, self._blended(made.found)))
+        sources_ = iter(self._sources(ranked, made.found))
         told: list[SlateItem] = []
         for place, one in enumerate(slate):
             likely = float(drawn.propensity[place])
@@ -274,17 +279,15 @@ class _Filling:
                 popular = (POPULAR,) if one.score > 0 else ()
                 told.append(self._item(one.code, place + 1, 0.0, (one.name,), popular, likely))
                 continue
-            ranked = one < len(made.found.items)
-            sources = self._sources(one, made.found) if ranked else ()
-            shares = made.found.shares if ranked else {}
-            why = reasons(one, self.placement, shares, moved, features, blended if ranked else {})
-            if not why and nobody and ranked:
+            found = one < len(made.found.items)
+            why, sources = next(why_), next(sources_)
+            if not why and nobody and found:
                 why = (POPULAR,)  # without a history or seeds, what everybody chose is all that can have moved it
             if made.factors[one] > 1:
                 why = (PROMOTED, *why)
             if one in made.pinned:
                 why = (CHOSEN, *why)
-            if one in made.pinned or not ranked:
+            if one in made.pinned or not found:
                 sources = (*sources, RULE)
             if place == drawn.place:
                 sources = (*sources, EXPLORED)
@@ -292,12 +295,17 @@ class _Filling:
             told.append(self._item(int(made.codes[one]), place + 1, worth, sources, why[:MOST], likely))
         return tuple(told)
 
-    def _sources(self, one: int, found: Retrieved) -> tuple[str, ...]:
-        """What proposed a candidate; of the blend, the models whose lists have it."""
-        models = dict.fromkeys(model for (model, _), share in found.blended.items() if share[one] > 0)
-        parts = tuple(f"{BLEND}:{model}" for model in models)
-        named = (name for name, share in found.shares.items() if share[one] > 0)
-        return tuple(part for name in named for part in ((name, *parts) if name == BLEND else (name,)))
+    @staticmethod
+    def _sources(positions: Sequence[int], found: Retrieved) -> list[tuple[str, ...]]:
+        """What proposed some candidates; of the blend, the models whose lists have them."""
+        lists = [(f"{BLEND}:{model}", placed(share, positions)) for (model, _), share in found.blended.items()]
+        named = [(name, placed(share, positions)) for name, share in found.shares.items()]
+        made: list[tuple[str, ...]] = []
+        for place in range(len(positions)):
+            parts = dict.fromkeys(name for name, shares in lists if shares[place] > 0)
+            told = (name for name, shares in named if shares[place] > 0)
+            made.append(tuple(part for name in told for part in ((name, *parts) if name == BLEND else (name,))))
+        return made
 
     def _blended(self, found: Retrieved) -> dict[Reason, Scores]:
         """What the lists of the blend added to relevance, by the reason they give."""
@@ -361,7 +369,7 @@ def _allowed(
     for constraint in parts.pack.constraints:
         if constraint.name in placement.constraints:
             try:
-                allowed &= constraint.allow(table, facts)
+                allowed &= allowed_by(constraint, table, facts)
             except Exception as error:  # a rule that cannot be checked lets nothing pass
                 allowed[:] = False
                 degraded.append(f"constraint:{constraint.name}: {type(error).__name__}: {error}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from penchant.features import Batch, Feature, matrix
 from penchant.models import Reads
@@ -24,43 +26,59 @@ _LEADS = 1e9
 
 
 def reasons(
-    position: int,
+    positions: Sequence[int],
     placement: Placement,
     shares: Mapping[str, Scores],
-    terms: Mapping[str, Scores],
-    features: Mapping[str, Feature],
+    moved: Sequence[tuple[Reason, Sequence[float]]] = (),
     blended: Mapping[Reason, Scores] | None = None,
-) -> tuple[Reason, ...]:
-    """The strongest reasons of one candidate, at most three, strongest first; that of a source that stands first leads.
+) -> list[tuple[Reason, ...]]:
+    """The strongest reasons of some candidates, at most three each, strongest first.
+
+    That of a source that stands first leads.
 
     Args:
-        position: The candidate's position in the arrays.
+        positions: The candidates' positions in the arrays; one behind the end of an array has no part in it.
         placement: Whose sources carry reasons.
         shares: What each source added to relevance.
-        terms: What each feature added to value, or counts among reasons; see `recognised`.
-        features: Features by name; one without a reason stays silent.
+        moved: What each feature's reason counts, for these candidates in their order; see `recognised`.
         blended: What the lists of the blend added to relevance, by the reason they give.
     """
-    found: list[tuple[float, Reason]] = []
+    told: list[tuple[Reason, Sequence[float], bool]] = []
     for source in placement.sources:
-        share = float(shares[source.model][position]) if source.model in shares else 0.0
-        if source.reason and (share >= LEAST or (source.first and share > 0)):
-            found.append((share + (_LEADS if source.first else 0.0), Reason(*source.reason)))
-    for reason, added in (blended or {}).items():
-        if added[position] >= LEAST:
-            found.append((float(added[position]), reason))
-    for name, added in terms.items():
-        feature = features.get(name)
-        if feature and feature.reason and added[position] >= LEAST:
-            found.append((float(added[position]), feature.reason))
-    found.sort(key=lambda pair: -pair[0])
-    unique = dict.fromkeys(reason for _, reason in found)
-    return tuple(unique)[:MOST]
+        if source.reason and source.model in shares:
+            told.append((Reason(*source.reason), placed(shares[source.model], positions), source.first))
+    told += [(reason, placed(added, positions), False) for reason, added in (blended or {}).items()]
+    told += [(reason, added, False) for reason, added in moved]
+    made: list[tuple[Reason, ...]] = []
+    for place in range(len(positions)):
+        found = [
+            (values[place] + (_LEADS if first else 0.0), reason)
+            for reason, values, first in told
+            if values[place] >= LEAST or (first and values[place] > 0)
+        ]
+        found.sort(key=_strength, reverse=True)
+        made.append(tuple(dict.fromkeys([reason for _, reason in found]))[:MOST])
+    return made
+
+
+_strength = itemgetter(0)
+
+
+def placed(column: Scores, positions: Sequence[int]) -> list[float]:
+    """A column at some positions; 0 behind its end."""
+    n = len(column)
+    values: list[float] = column[[at if at < n else 0 for at in positions]].tolist() if n else [0.0] * len(positions)
+    return [value if at < n else 0.0 for value, at in zip(values, positions, strict=True)]
 
 
 def recognised(
-    objective: Objective, valued: Valued, reads: Collection[str], features: Mapping[str, Feature], batch: Batch
-) -> Mapping[str, Scores]:
+    objective: Objective,
+    valued: Valued,
+    reads: Collection[str],
+    features: Sequence[Feature],
+    batch: Batch,
+    positions: Sequence[int],
+) -> list[tuple[Reason, Sequence[float]]]:
     """What moved candidates by features that people recognise: what each added to a sum; of a formula, which are high.
 
     What is told are the features themselves, which say something of the person and the item. What a formula makes of
@@ -70,22 +88,37 @@ def recognised(
         objective: What gave the values.
         valued: The values.
         reads: Features that the heads of the formula read.
-        features: Features by name.
+        features: The pack's features; one without a reason stays silent.
         batch: The candidates.
+        positions: Candidates that are asked about.
+
+    Returns:
+        The reason of each feature that has one, and what it counts for each of them.
     """
     if valued.by == "sum":
-        return valued.terms
+        reason_of = {one.name: one.reason for one in features}
+        terms = ((reason_of.get(name), share) for name, share in valued.terms.items())
+        return [(reason, placed(share, positions)) for reason, share in terms if reason is not None]
     weights = {term.feature: term.weight for term in objective.terms}
     named = {*reads, *weights}
-    told = [one for one in features.values() if one.reason is not None and one.name in named]
-    made = matrix(told, batch)
-    found: dict[str, Scores] = {}
-    for column, feature in zip(made.values.T, told, strict=True):
-        least = HIGH if feature.unit == "share" else 1.0
-        weight = np.float32(weights.get(feature.name, WEIGHT))
-        with np.errstate(invalid="ignore"):
-            found[feature.name] = np.where(column >= least, np.minimum(column, 1.0) * weight, 0.0).astype(np.float32)
-    return found
+    told = [one for one in features if one.reason is not None and one.name in named]
+    made = _columns(told, valued, batch, np.array(positions, np.int64))
+    least = np.array([HIGH if one.unit == "share" else 1.0 for one in told], np.float32)
+    weight = np.array([weights.get(one.name, WEIGHT) for one in told], np.float32)
+    with np.errstate(invalid="ignore"):
+        high = np.where(made >= least, np.minimum(made, np.float32(1.0)) * weight, np.float32(0.0))
+    columns: list[list[float]] = high.T.tolist()
+    return [(one.reason, column) for one, column in zip(told, columns, strict=True) if one.reason and any(column)]
+
+
+def _columns(told: Sequence[Feature], valued: Valued, batch: Batch, at: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Values of features for some candidates, shape (len(at), len(told)): those of ranking, where it has them."""
+    made = valued.matrix
+    if made is not None:
+        places = {name: place for place, name in enumerate(made.names)}
+        if all(one.name in places for one in told):
+            return made.values[at[:, None], [places[one.name] for one in told]]
+    return matrix(told, batch).values[at]
 
 
 _TASTE = Reason("similar_taste", "people with a taste like yours chose it")
@@ -114,9 +147,11 @@ def of_list(model: str, reads: Reads, placement: Placement, pack: Pack) -> Reaso
     It is what a source says that reads the same of the same model: one of the placement, or else of the pack's others;
     where none does, what its kind says.
     """
-    for one in (placement, *pack.placements):
-        for source in one.sources:
-            if source.model == model and source.reads in (reads, "both") and source.reason:
-                return Reason(*source.reason)
+    for source in placement.sources:
+        if source.model == model and source.reads in (reads, "both") and source.reason:
+            return Reason(*source.reason)
+    said = pack.said.get((model, reads))
+    if said is not None:
+        return Reason(*said)
     recipe = pack.models.get(model)
     return None if recipe is None else _BY_KIND.get((recipe.kind, reads))

@@ -12,7 +12,10 @@ from penchant.catalog import About, ItemTable
 from penchant.features import DEVICES, Moment, Statistics
 from penchant.models import Blend, Fitted
 from penchant.pack import Facts, Pack, Placement
+from penchant.people import Likes
 from penchant.placements.compiled import CompiledRule
+from penchant.placements.segments import Segments
+from penchant.placements.standing import Places, Standings
 from penchant.ranking import AnyHead, Objective
 
 
@@ -31,6 +34,8 @@ class Parts:
         floors: Relevance floor by objective: the share of the best item's chance at the goal that an item needs to be
             ordered by value.
         places: Placements whose codes heads know, in their order.
+        segments: What is popular by region, device and part of the day.
+        standings: Keeps the order of items of which no event tells anything.
     """
 
     pack: Pack
@@ -42,6 +47,12 @@ class Parts:
     statistics: Statistics = field(default_factory=Statistics.empty)
     floors: Mapping[str, float] = field(default_factory=dict)
     places: Sequence[str] = ()
+    segments: Segments = field(default_factory=Segments.empty, compare=False, repr=False)
+    standings: Standings = field(default_factory=Standings, compare=False, repr=False)
+
+    def standing(self, placement: Placement) -> Places:
+        """The place of each row by what the catalog says alone, 0 is the first, shape (n_items,)."""
+        return self.standings.of(self.table, placement.order or self.pack.order)
 
     def floor_of(self, objective: Objective) -> float:
         """The relevance floor of an objective; until one was chosen for it, its goal alone orders."""
@@ -86,6 +97,8 @@ class Ask:
         device: What the person holds, one of `penchant.features.DEVICES`; None where nobody knows.
         explore: Share of all places that is left to chance.
         seed: What this answer's luck depends on.
+        likes: What the person said they like.
+        segments: Names of the segments that the request is of.
     """
 
     facts: Facts
@@ -98,3 +111,5 @@ class Ask:
     device: str | None = None
     explore: float = 0.0
     seed: bytes = b""
+    likes: Likes = field(default_factory=dict)
+    segments: Sequence[str] = ()

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from penchant.catalog import ItemTable
 from penchant.dataset import Queries
-from penchant.models import BLEND_DEPTH, Extends, Reads, Retriever, Share, Similar, fuse, worth
-from penchant.pack import BLEND, CURATED, EDITORIAL, Placement, Source
+from penchant.models import BLEND_DEPTH, Lists, Reads, Share, distinct, finds_similar, retrieves, takes_in
+from penchant.pack import BLEND, CHOSEN, CURATED, EDITORIAL, SEGMENT, Placement, Source
+from penchant.people import Likes
 from penchant.placements.curated import curated, editorial
+from penchant.placements.liking import chosen, liking
 from penchant.placements.request import Parts
 from penchant.placements.wishes import NO_WISHES, Wishes
 from penchant.slate import Candidates, Codes, Scores
@@ -66,6 +68,8 @@ class Retrieval:
         queries: Queries,
         allowed: NDArray[np.bool_],
         in_time: Callable[[], bool],
+        likes: Likes | None = None,
+        segments: Sequence[str] = (),
     ) -> None:
         """Ask nothing yet.
 
@@ -75,12 +79,18 @@ class Retrieval:
             queries: The request, a batch of one.
             allowed: Rows of the table that may be shown, whatever rules say.
             in_time: False once the time budget is used up.
+            likes: What the person said they like.
+            segments: Names of the segments that the request is of.
         """
         self._placement, self._parts, self._queries, self._allowed = placement, parts, queries, allowed
-        self._in_time = in_time
+        self._in_time, self._likes, self._segments = in_time, likes or {}, segments
+        self._liked: Scores | None = None
+        """How much of what the person likes each item has."""
         self._depth = max(max((s.k for s in placement.sources), default=0), BLEND_DEPTH)
         self._asked: dict[tuple[object, ...], tuple[NDArray[np.bool_], list[Row]]] = {}
         """What models were asked about, and what they said."""
+        self._lists: tuple[tuple[Share, ...], Lists] | None = None
+        """Those of the blend, as it was asked last."""
         self._tried: set[str] = set()
         self._late: dict[str, None] = {}
         self._failed: dict[str, str] = {}
@@ -92,26 +102,35 @@ class Retrieval:
         left = wishes.open(self._allowed) if wishes.excludes else None
         view = _View(left)
         rows: dict[str, Row] = {}
-        lists: list[tuple[Share, Candidates]] = []
+        self._lists = None
         for source in self._placement.sources:
-            row = self._row(source, view, wishes, lists)
+            row = self._row(source, view, wishes)
             if row is not None:
                 rows[source.model] = row
-        items = np.unique(np.concatenate([found for found, _ in rows.values()] or [np.zeros(0, np.int32)]))
+        items, place = distinct(np.concatenate([found for found, _ in rows.values()] or [_NOTHING[0]]))
+        at: dict[str, NDArray[np.int64]] = {}
+        start = 0
+        for model, (found, _) in rows.items():
+            at[model] = place[start : start + len(found)]
+            start += len(found)
         total = sum(s.weight for s in self._placement.sources if s.model in rows and len(rows[s.model][0]))
         shares: dict[str, Scores] = {}
         relevance = np.zeros(len(items), np.float32)
         for source in self._placement.sources:
             if source.model in rows:
                 share = np.zeros(len(items), np.float32)
-                found, scores = rows[source.model]
-                share[np.searchsorted(items, found)] = scaled(scores) * np.float32(source.weight / max(total, 1e-12))
+                weight = np.float32(source.weight / max(total, 1e-12))
+                share[at[source.model]] = scaled(rows[source.model][1]) * weight
+                if source.model == CHOSEN and self._liked is not None and len(at[source.model]):
+                    # It speaks for whatever others propose too, as much as for the least it proposes itself.
+                    beside = self._liked[items] * np.float32(0.5 * source.weight / max(total, 1e-12))
+                    share = np.maximum(share, beside)
                 shares[source.model] = share
                 relevance += share
-        blended = self._told(items, lists, shares[BLEND]) if BLEND in shares else {}
+        blended = self._told(items, shares[BLEND]) if BLEND in shares else {}
         curating = bool(wishes.lists and EDITORIAL in rows) or bool(wishes.sets and CURATED in rows)
         return Retrieved(
-            items.astype(np.int32),
+            items,
             relevance,
             shares,
             tuple(self._late),
@@ -120,27 +139,23 @@ class Retrieval:
             blended,
         )
 
-    def _told(
-        self, items: Codes, lists: Sequence[tuple[Share, Candidates]], share: Scores
-    ) -> dict[tuple[str, Reads], Scores]:
+    def _told(self, items: Codes, share: Scores) -> dict[tuple[str, Reads], Scores]:
         """The blend's share in each item, parted by what its lists say of it."""
-        blend = self._parts.blend_of(self._placement)
-        if blend is None:
+        if self._lists is None:
             return {}
-        said = np.zeros((len(lists), len(items)), np.float32)
-        for i, (part, found) in enumerate(lists):
-            kept = np.isin(found.items, items)  # the rest stands too low in the blend
-            said[i, np.searchsorted(items, found.items[kept])] = worth(found, blend.by)[kept] * part.weight
+        shares, lists = self._lists
+        # What the blend has and nobody proposes stands too low in it.
+        place = np.minimum(np.searchsorted(items, lists.items), max(len(items) - 1, 0))
+        kept = items[place] == lists.items if len(items) else np.zeros(len(lists.items), bool)
+        said = np.zeros((len(shares), len(items)), np.float32)
+        said[:, place[kept]] = (lists.said * lists.weights[:, None])[:, kept]
         said *= share / np.maximum(said.sum(axis=0), 1e-12)
-        return {(part.model, part.reads): said[i] for i, (part, _) in enumerate(lists)}
+        return {(part.model, part.reads): said[i] for i, part in enumerate(shares)}
 
-    def _row(self, source: Source, view: _View, wishes: Wishes, lists: list[tuple[Share, Candidates]]) -> Row | None:
-        """What one source proposes; None when it is late, fails, or there is nothing to ask.
-
-        The lists of the blend are put into `lists`.
-        """
+    def _row(self, source: Source, view: _View, wishes: Wishes) -> Row | None:
+        """What one source proposes; None when it is late, fails, or there is nothing to ask."""
         name = source.model
-        special = name in (EDITORIAL, CURATED)
+        special = name in (EDITORIAL, CURATED, CHOSEN, SEGMENT)
         # Without a release there is nothing to ask, and one note says so; it need not be said of every source.
         if name in self._late or name in self._failed or not (special or self._parts.models):
             return None
@@ -151,7 +166,7 @@ class Retrieval:
                 return None
         try:
             if source.model == BLEND:
-                return self._blend(source, view, lists)
+                return self._blend(source, view)
             return self._special(source, view, wishes) if special else self._ask(source, view)
         except LookupError as error:
             self._failed[name] = str(error)
@@ -163,10 +178,23 @@ class Retrieval:
         table = self._parts.table
         open_ = self._allowed if view.left is None else view.left
         if source.differs:
-            open_ = open_ & _unlike(source.differs, table, self._queries)
+            open_ = open_ & unlike(source.differs, table, self._queries)
+        if source.model == CHOSEN:
+            return self._chosen(source, open_)
+        if source.model == SEGMENT:
+            return self._parts.segments.proposed(self._segments, open_, source.k)
         if source.model == EDITORIAL:
             return editorial(wishes.lists, table, open_, source.k)
         return curated(wishes.sets, table, about(self._queries), source.shares, open_, source.k)
+
+    def _chosen(self, source: Source, open_: NDArray[np.bool_]) -> Row:
+        if not self._likes:
+            return _NOTHING
+        parts, queries = self._parts, self._queries
+        if self._liked is None:
+            self._liked = liking(parts.table, parts.pack.attributes, self._likes)
+        standing = parts.standing(self._placement)
+        return chosen(self._liked, standing, parts.statistics, float(queries.now[0]), open_, source.k)
 
     def _ask(self, source: Source, view: _View) -> Row:
         found: list[Row] = []
@@ -182,27 +210,34 @@ class Retrieval:
         order = np.argsort(-sums, kind="stable")[: source.k]
         return items[order].astype(np.int32), sums[order].astype(np.float32)
 
-    def _blend(self, source: Source, view: _View, lists: list[tuple[Share, Candidates]]) -> Row:
+    def _blend(self, source: Source, view: _View) -> Row:
         """What the evaluation judged as `blend` for the placement's task: the same lists, depth and weights."""
         blend = self._parts.blend_of(self._placement)
         if blend is None:
             return _NOTHING
+        shares: list[Share] = []
+        lists: list[tuple[Row, float]] = []
         for share in blend.shares:
             if share.reads == "person":
                 rows = [self.person(share.model, BLEND_DEPTH, source.differs, view)]
             else:
                 near = self.near(share.model, source.differs, view)
                 rows = [(items[:BLEND_DEPTH], scores[:BLEND_DEPTH]) for items, scores in near]
-            each = [(Candidates.from_rows([row]), 1.0) for row in rows]
             # One seed is what was judged; of several, each counts the same.
-            if each:
-                lists.append((share, each[0][0] if len(each) == 1 else fuse(each, BLEND_DEPTH, blend.by)))
-        return fuse([(found, share.weight) for share, found in lists], source.k, blend.by).row(0) if lists else _NOTHING
+            if rows:
+                one = rows[0] if len(rows) == 1 else Lists.of([(row, 1.0) for row in rows], blend.by).best(BLEND_DEPTH)
+                shares.append(share)
+                lists.append((one, share.weight))
+        if not lists:
+            return _NOTHING
+        joined = Lists.of(lists, blend.by)
+        self._lists = tuple(shares), joined
+        return joined.best(source.k)
 
     def person(self, name: str, k: int, differs: str, view: _View) -> Row:
         """The best k of a model for the person; the blend and a source of its own ask a model only once."""
         model = self._model(name)
-        if not isinstance(model, Retriever):
+        if not retrieves(model):
             raise TypeError("cannot retrieve for people")
         asked = self._rows(
             (name, differs),
@@ -218,7 +253,7 @@ class Retrieval:
     def near(self, name: str, differs: str, view: _View) -> list[Row]:
         """What a model says of each of the items that the request is about; it is asked only once."""
         model = self._model(name)
-        if not isinstance(model, Similar):
+        if not finds_similar(model):
             raise TypeError("cannot find similar items")
         seeds = about(self._queries)
         return self._rows(
@@ -250,7 +285,7 @@ class Retrieval:
             n = reach(model, self._parts)
             open_ = self._allowed[:n]
             if differs:
-                open_ = open_ & _unlike(differs, self._parts.table, self._queries)[:n]
+                open_ = open_ & unlike(differs, self._parts.table, self._queries)[:n]
             self._asked[key] = open_, _sound(ask(open_), open_)
         open_, rows = self._asked[key]
         if view.left is None:
@@ -283,7 +318,7 @@ _NOTHING: Row = (np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 def reach(model: object, parts: Parts) -> int:
     """How many rows of the table a model can speak of: those of its release, and later ones if it takes them in."""
-    return min(model.n_items, len(parts.table)) if isinstance(model, Extends) else parts.n_known
+    return min(model.n_items, len(parts.table)) if takes_in(model) else parts.n_known
 
 
 def scaled(scores: Scores) -> Scores:
@@ -317,7 +352,8 @@ def _sound(found: Candidates, open_: NDArray[np.bool_]) -> list[Row]:
     Raises:
         ValueError: There are items in it that the model cannot know.
     """
-    if len(found.items) and (found.items.min() < 0 or found.items.max() >= len(open_)):
+    # Below 0 is far above everything for a number without a sign.
+    if len(found.items) and found.items.view(np.uint32).max() >= len(open_):
         raise ValueError("proposed items that the release does not have")
     return [_cut(found.row(i), open_) for i in range(len(found))]
 
@@ -327,10 +363,9 @@ def _cut(row: Row, open_: NDArray[np.bool_]) -> Row:
     return row if kept.all() else (row[0][kept], row[1][kept])
 
 
-def _unlike(field: str, table: ItemTable, queries: Queries) -> NDArray[np.bool_]:
+def unlike(field: str, table: ItemTable, queries: Queries) -> NDArray[np.bool_]:
     """Rows whose value of a field none of the seeds (or, without seeds, of the latest items) has."""
     wanted = about(queries)
     wanted = wanted[(wanted >= 0) & (wanted < len(table))]
-    codes = table.category(field).codes
-    other: NDArray[np.bool_] = ~np.isin(codes, codes[wanted])
-    return other
+    column = table.category(field)
+    return ~column.holding(list(dict.fromkeys(column.codes[wanted].tolist())))

@@ -129,11 +129,12 @@ def select(
 
     def take(i: int, *, kept: bool = True) -> bool:
         left = size - len(taken)
-        if i in taken or left <= 0 or not room.takes(int(items[i]), left if kept else None):
+        if i in taken or left <= 0 or not room.takes(codes[i], left if kept else None):
             return False
         taken.add(i)
         return True
 
+    codes: list[int] = items.tolist()
     first: list[int] = []
     rest: list[int] = []
     for source in placement.sources:
@@ -142,7 +143,7 @@ def select(
     for source in placement.sources:
         if source.slots and not source.first and source.model in shares:
             # Its best that nobody else proposed as strongly: what the ranking would show anyway needs no slot.
-            own = [i for i in _best(shares[source.model]) if i not in taken]
+            own = [i for i in _best(shares[source.model], source.slots + len(taken)) if i not in taken]
             rest += [i for i in own[: min(source.slots, size - len(taken))] if take(i)]
     order = np.argsort(-value, kind="stable")
     order = order[value[order] > -np.inf]
@@ -205,8 +206,8 @@ def seated(pinned: Mapping[int, Seated], others: Sequence[Seated]) -> list[Seate
     return [*made, *waiting]
 
 
-def _best(share: Scores) -> list[int]:
-    """Positions of what a source proposed, its best first."""
-    order = np.argsort(-share, kind="stable")
+def _best(share: Scores, most: int | None = None) -> list[int]:
+    """Positions of what a source proposed, its best first; at most so many."""
+    order = np.argsort(-share, kind="stable")[:most]
     found: list[int] = order[share[order] > 0].tolist()
     return found

@@ -18,8 +18,7 @@ from penchant.errors import ArtifactError
 from penchant.people import Rules
 from penchant.privacy.person import events_of, look
 from penchant.privacy.refused import ids_among, rows_of
-from penchant.storage import Releases, Store
-from penchant.storage.store import FailedRow
+from penchant.storage import FailedRow, Releases, Store
 
 _encode = msgspec.json.Encoder().encode
 

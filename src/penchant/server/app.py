@@ -27,15 +27,18 @@ from penchant.server.health import live, ready, status
 from penchant.server.items import ITEM_ROUTES
 from penchant.server.origins import Origins
 from penchant.server.people import PEOPLE_ROUTES
+from penchant.server.placements import PLACEMENT_ROUTES
+from penchant.server.preferences import PREFERENCE_ROUTES
 from penchant.server.problems import on_any_error, on_http_error, on_penchant_error
-from penchant.server.recommendations import recommendations
+from penchant.server.recommendations import RECOMMENDATION_ROUTES
 from penchant.server.rules import RULE_ROUTES
 from penchant.server.statements import STATEMENT_ROUTES
 from penchant.server.stock import STOCK_ROUTES
 from penchant.server.tracker_settings import TRACKER_SETTINGS_ROUTES
 
 ROUTES = (
-    recommendations,
+    *RECOMMENDATION_ROUTES,
+    *PREFERENCE_ROUTES,
     *EVENT_ROUTES,
     *STATEMENT_ROUTES,
     *TRACKER_SETTINGS_ROUTES,
@@ -45,6 +48,7 @@ ROUTES = (
     bulk,
     *STOCK_ROUTES,
     *RULE_ROUTES,
+    *PLACEMENT_ROUTES,
     live,
     ready,
     status,

@@ -8,7 +8,8 @@ from typing import Any
 from litestar import Response, get
 from litestar.datastructures import State
 
-from penchant.errors import StorageError
+from penchant.engine import Engine
+from penchant.errors import PenchantError, StorageError
 from penchant.keys import Scope
 from penchant.server.authorize import NO_SECURITY
 from penchant.server.problems import documented
@@ -27,7 +28,8 @@ def live() -> dict[str, str]:
 def ready(state: State) -> Response[dict[str, Any]]:
     """Every domain can answer: 200, or 503 when the store cannot be read.
 
-    A domain without a release is ready: its catalog answers.
+    A domain without a release is ready: its catalog answers. So is one whose release is stale; `stale` says that there
+    is one, and no more, as strangers may ask.
     """
     engine = engine_of(state)
     try:
@@ -39,13 +41,14 @@ def ready(state: State) -> Response[dict[str, Any]]:
         _log.error("not ready", exc_info=error)
         detail = error.public if isinstance(error, StorageError) else "see the server's log"
         return Response({"status": "not ready", "detail": detail}, status_code=503)
-    return Response({"status": "ready"})
+    return Response({"status": "ready", "stale": True} if _stale(engine) else {"status": "ready"})
 
 
 @get("/v1/status", sync_to_thread=True, tags=["health"], responses=documented(503), opt={"scope": Scope.STATUS})
 def status(state: State) -> dict[str, Any]:
-    """What serves: the release, items and models of each domain, and what is not as it should be."""
-    views = engine_of(state).recommender.warm()
+    """What serves: the release, items and models of each domain, how fresh it is, and what is not as it should be."""
+    engine = engine_of(state)
+    views = engine.recommender.warm()
     return {
         "domains": {
             name: {
@@ -53,7 +56,17 @@ def status(state: State) -> dict[str, Any]:
                 "items": int(view.parts.table.active.sum()),
                 "models": sorted(view.parts.models),
                 "notes": list(view.notes),
+                "freshness": engine.freshness(name),
+                "switched": engine.switch.last(name),
             }
             for name, view in views.items()
         }
     }
+
+
+def _stale(engine: Engine) -> bool:
+    """Whether a release is older than it may be, or nothing happens to a domain any more."""
+    try:
+        return any(engine.freshness(name, exact=False).alarm for name in engine.domains)
+    except PenchantError:  # old or not, it answers
+        return False

@@ -1,4 +1,4 @@
-"""`POST /v1/recommendations`."""
+"""`POST /v1/recommendations` and `POST /v1/slates`: one placement, or those of a page in one call."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ import msgspec
 from litestar import Request, post
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from penchant.errors import NotAllowed
 from penchant.keys import Scope
-from penchant.server.authorize import Caller, allow_domain, caller, gate_of, token_sent
-from penchant.server.body import check_depth
-from penchant.server.browser_filter import check_browser_filter
+from penchant.server.asked import check_asked, domain_asked, person_asked
+from penchant.server.authorize import Caller, caller
 from penchant.server.problems import documented
 from penchant.server.state import engine_of
-from penchant.serving import ExplainedSlate, RecommendationRequest
+from penchant.serving import ExplainedSlate, RecommendationRequest, Slates, SlatesRequest
 from penchant.slate import Reason, Slate
+
+_ASK: dict[str, Any] = {
+    "status_code": 200,
+    "responses": documented(400, 404, 413, 415, 503),
+    "tags": ["recommendations"],
+    "opt": {"scope": Scope.RECOMMEND},
+}
+Token = Annotated[str, Meta(max_length=4_096)]
 
 
 class RecommendationBody(RecommendationRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,7 +37,19 @@ class RecommendationBody(RecommendationRequest, frozen=True, kw_only=True, forbi
         explain: Say of every item how it came to its place; for keys of servers alone. Such an answer is not logged.
     """
 
-    identity_token: Annotated[str, Meta(max_length=4_096)] | None = None
+    identity_token: Token | None = None
+    explain: bool = False
+
+
+class SlatesBody(SlatesRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One request of several placements, and what proves for whom it is made.
+
+    Attributes:
+        identity_token: What lets a browser key ask for a known person; the header `X-Identity-Token` does too.
+        explain: Say of every item how it came to its place; for keys of servers alone. Such answers are not logged.
+    """
+
+    identity_token: Token | None = None
     explain: bool = False
 
 
@@ -41,6 +60,7 @@ class PublicItem(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     source: tuple[str, ...]
     reasons: tuple[Reason, ...] = ()
+    fields: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class PublicSlate(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,13 +75,19 @@ class PublicSlate(msgspec.Struct, frozen=True, kw_only=True):
     degraded: tuple[str, ...] = ()
 
 
-@post(
-    "/v1/recommendations",
-    status_code=200,
-    responses=documented(400, 404, 413, 415, 503),
-    tags=["recommendations"],
-    opt={"scope": Scope.RECOMMEND},
-)
+class PublicSlates(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers to several placements, in the order in which they were asked for, as everybody may see them."""
+
+    slates: tuple[PublicSlate, ...]
+
+
+class ExplainedSlates(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers to several placements, each with how it came about."""
+
+    slates: tuple[ExplainedSlate, ...]
+
+
+@post("/v1/recommendations", **_ASK)
 async def recommendations(
     request: Request[Any, Any, Any], data: JSONBody[RecommendationBody], state: State
 ) -> ExplainedSlate | Slate | PublicSlate:
@@ -71,17 +97,33 @@ async def recommendations(
     fills the slate. Hard constraints hold in every case. A browser key asks for an anonymous person or for the one its
     identity token names.
     """
-    asker = caller(request)
-    check_depth(data.filter)
+    asker, engine = caller(request), engine_of(state)
+    asked = _asked(request, asker, data)
     if data.explain:
-        if not asker.trusted:
-            raise NotAllowed(
-                Scope.RECOMMEND,
-                "explain: a browser key (pk_) is not told what items are worth; ask with a server's key (sk_)",
-            )
-        return await sync_to_thread(engine_of(state).explain, _asked(request, asker, data))
-    slate = await sync_to_thread(engine_of(state).recommend, _asked(request, asker, data))
+        return await sync_to_thread(engine.explain, asked)
+    slate = await sync_to_thread(engine.recommend, asked, public=not asker.trusted)
     return slate if asker.trusted else _public(slate)
+
+
+@post("/v1/slates", **_ASK)
+async def slates(
+    request: Request[Any, Any, Any], data: JSONBody[SlatesBody], state: State
+) -> ExplainedSlates | Slates | PublicSlates:
+    """Fill several placements for one person at one moment, no item in two of them.
+
+    Answers stand in the order of `placements`; what stands first chooses first. Each is a slate as any other, with an
+    id of its own.
+    """
+    asker, engine = caller(request), engine_of(state)
+    asked = _several(request, asker, data)
+    if data.explain:
+        return ExplainedSlates(slates=tuple(await sync_to_thread(engine.explain_several, asked)))
+    made = await sync_to_thread(engine.recommend_several, asked, public=not asker.trusted)
+    return made if asker.trusted else PublicSlates(slates=tuple(map(_public, made.slates)))
+
+
+RECOMMENDATION_ROUTES: list[HTTPRouteHandler] = [recommendations, slates]
+"""All of them."""
 
 
 def _asked(request: Request[Any, Any, Any], asker: Caller, data: RecommendationBody) -> RecommendationRequest:
@@ -89,30 +131,40 @@ def _asked(request: Request[Any, Any, Any], asker: Caller, data: RecommendationB
 
     Raises:
         NotFound: The key is not good for this domain.
-        NotAllowed: The person is not the one the identity token names.
+        NotAllowed: It is not for this key: the person, what a filter compares, boosts, or explanations.
         KeyRejected: The identity token does not hold.
     """
+    domain = domain_asked(asker, data.domain)
+    user = person_asked(request, asker, data.user_id, data.identity_token, domain)
+    filters = [("filter", data.filter)]
+    check_asked(request, asker, domain, filters, data.boost, proved=user is not None, explain=data.explain)
     fields = {name: getattr(data, name) for name in RecommendationRequest.__struct_fields__}
-    if data.domain is not None:
-        allow_domain(asker, data.domain)
-    elif asker.key is not None and asker.domain is not None:
-        fields["domain"] = asker.domain
-    token = token_sent(request) or data.identity_token
-    if not asker.trusted and (token or data.user_id is not None):
-        user = gate_of(request).proved(token, fields["domain"]) if token else None
-        if user is None or data.user_id not in (None, user):
-            raise NotAllowed(
-                Scope.RECOMMEND,
-                "user_id: a browser key (pk_) asks for a known person with that person's identity token alone;"
-                " see docs/keys.md",
-            )
-        fields["user_id"] = user
-    if not asker.trusted:
-        check_browser_filter(data.filter, proved=fields["user_id"] is not None)
-    return RecommendationRequest(**fields)
+    return RecommendationRequest(**{**fields, "domain": domain, "user_id": user})
+
+
+def _several(request: Request[Any, Any, Any], asker: Caller, data: SlatesBody) -> SlatesRequest:
+    """What may be asked of several placements; see `_asked`."""
+    domain, blocks = domain_asked(asker, data.domain), data.blocks
+    user = person_asked(request, asker, data.user_id, data.identity_token, domain)
+    for other in dict.fromkeys(block.domain for block in blocks if block.domain is not None):
+        # A token of one domain's key proves nobody in another.
+        person_asked(request, asker, data.user_id, data.identity_token, domain_asked(asker, other))
+    filters = [
+        ("filter", data.filter),
+        *((f"placements[{number}].filter", block.filter) for number, block in enumerate(blocks)),
+    ]
+    boosts = [*data.boost, *(boost for block in blocks for boost in block.boost)]
+    # A block may name a domain of its own, so what is private anywhere counts.
+    site = domain if all(block.domain is None for block in blocks) else None
+    check_asked(request, asker, site, filters, boosts, proved=user is not None, explain=data.explain)
+    fields = {name: getattr(data, name) for name in SlatesRequest.__struct_fields__}
+    return SlatesRequest(**{**fields, "domain": domain, "user_id": user})
 
 
 def _public(slate: Slate) -> PublicSlate:
-    items = tuple(PublicItem(id=i.id, position=i.position, source=i.source, reasons=i.reasons) for i in slate.items)
+    items = tuple(
+        PublicItem(id=i.id, position=i.position, source=i.source, reasons=i.reasons, fields=i.fields)
+        for i in slate.items
+    )
     fields = {name: getattr(slate, name) for name in PublicSlate.__struct_fields__}
     return PublicSlate(**{**fields, "items": items})

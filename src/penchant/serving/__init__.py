@@ -1,30 +1,64 @@
 """Serving: requests become slates."""
 
+from penchant.serving.batch import Listed, for_actor, recommend_all
+from penchant.serving.blocks import MOST_PLACEMENTS, Block, Slates, SlatesRequest
 from penchant.serving.curation import Checked, Curation, KeptRule
+from penchant.serving.everybody import among, everybody, listed
 from penchant.serving.explained import ExplainedItem, ExplainedSlate, Explanation
+from penchant.serving.listing import ListFile
 from penchant.serving.live import View
 from penchant.serving.logged import Asked, LoggedItem, LoggedSlate, Ranked, logged, read_logged
-from penchant.serving.recommender import DomainSetup, Recommender
-from penchant.serving.request import MOST_ITEMS, RecommendationRequest
+from penchant.serving.preferences import Preference, Preferences
+from penchant.serving.recommender import Recommender
+from penchant.serving.request import MOST_ITEMS, Boost, RecommendationRequest
+from penchant.serving.setup import DomainSetup
+from penchant.serving.several import explain_several, recommend_several
 from penchant.serving.slate_log import SlateLog
+from penchant.serving.slots import KeptPlacement, SetupsNow, Slots, laid
+from penchant.serving.switch import Pinned, Switch, Switched
+from penchant.serving.tally import last_links
 
 __all__ = [
     "MOST_ITEMS",
+    "MOST_PLACEMENTS",
     "Asked",
+    "Block",
+    "Boost",
     "Checked",
     "Curation",
     "DomainSetup",
     "ExplainedItem",
     "ExplainedSlate",
     "Explanation",
+    "KeptPlacement",
     "KeptRule",
+    "ListFile",
+    "Listed",
     "LoggedItem",
     "LoggedSlate",
+    "Pinned",
+    "Preference",
+    "Preferences",
     "Ranked",
     "RecommendationRequest",
     "Recommender",
+    "SetupsNow",
     "SlateLog",
+    "Slates",
+    "SlatesRequest",
+    "Slots",
+    "Switch",
+    "Switched",
     "View",
+    "among",
+    "everybody",
+    "explain_several",
+    "for_actor",
+    "laid",
+    "last_links",
+    "listed",
     "logged",
     "read_logged",
+    "recommend_all",
+    "recommend_several",
 ]

@@ -13,7 +13,7 @@ from penchant.catalog import About, ItemTable, Schema
 from penchant.clock import Clock, iso
 from penchant.errors import Conflict, InvalidRequest, NotFound
 from penchant.placements import CompiledRule, Rule, validate_rule
-from penchant.storage import RuleRow, Store
+from penchant.storage import Revision, Store
 
 State = Literal["running", "waiting", "ended", "removed"]
 
@@ -120,7 +120,7 @@ class Curation:
         made = self._store.put_rule(domain, name, msgspec.json.encode(rule), at=at, by=by, revision=revision)
         if not made:
             raise self._moved_on(domain, name, revision)
-        return self._told(domain, RuleRow(name, made, at, by, msgspec.json.encode(rule)))
+        return self._told(domain, Revision(name, made, at, by, msgspec.json.encode(rule)))
 
     def list(self, domain: str) -> Sequence[KeptRule]:
         """The rules of a domain: those of higher priority first, then by id.
@@ -157,7 +157,7 @@ class Curation:
         made = self._store.put_rule(domain, id, None, at=at, by=by, revision=revision)
         if not made:
             raise self._moved_on(domain, id, revision)
-        return self._told(domain, RuleRow(id, made, at, by, None))
+        return self._told(domain, Revision(id, made, at, by, None))
 
     def history(self, domain: str, id: str | None = None, *, limit: int = 100) -> Sequence[KeptRule]:
         """Revisions of one rule or of all of a domain, the latest first.
@@ -202,7 +202,7 @@ class Curation:
         now = "it is not there any more" if row is None else f"it is at revision {row.revision} by now"
         return Conflict("revision", f'rule "{id}" was changed meanwhile: {now}', revision)
 
-    def _told(self, domain: str, row: RuleRow) -> KeptRule:
+    def _told(self, domain: str, row: Revision) -> KeptRule:
         known, now = self._domains[domain], self._clock.now()
         rule: Rule | None = None
         problem = ""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.features import RELEVANCE, matrix
-from penchant.placements import Parts, Trace
+from penchant.placements import Acted, Ask, Parts, Record, Trace, likes_as_json, share_of
 from penchant.ranking import number_fields
 from penchant.slate import Slate
 
@@ -61,6 +61,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         floor: Share of the best item's chance at the goal that an item needs to be ordered by value; None for no floor.
         candidates: How many were valued.
         items: In the order of the slate.
+        likes: What the person said they like, as it counted here.
+        likes_count: How much of it still counts beside their history, 0 to 1.
+        rules: Rules that did something, and boosts of the request, whose ids begin with `request:`.
     """
 
     objective: str
@@ -74,6 +77,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     floor: float | None
     candidates: int
     items: tuple[ExplainedItem, ...]
+    likes: dict[str, list[Any]] = {}
+    likes_count: float | None = None
+    rules: tuple[Acted, ...] = ()
 
 
 class ExplainedSlate(Slate, frozen=True, kw_only=True):
@@ -86,13 +92,17 @@ class ExplainedSlate(Slate, frozen=True, kw_only=True):
     explanation: Explanation
 
 
-def explained(slate: Slate, trace: Trace, parts: Parts) -> ExplainedSlate:
+def explained(
+    slate: Slate, trace: Trace, parts: Parts, record: Record | None = None, asked: Ask | None = None
+) -> ExplainedSlate:
     """A slate with its explanation.
 
     Args:
         slate: What was answered.
         trace: How it came about.
         parts: What answered.
+        record: What rules did, when any did something.
+        asked: What was asked, with what the person said they like.
     """
     objective, formula = trace.steered, trace.by == "formula"
     heads = trace.heads
@@ -128,6 +138,9 @@ def explained(slate: Slate, trace: Trace, parts: Parts) -> ExplainedSlate:
         floor=parts.floor_of(objective) if formula and objective.goal else None,
         candidates=len(trace.batch.candidates.items),
         items=items,
+        rules=() if record is None else record.rules,
+        likes={} if asked is None else likes_as_json(asked.likes),
+        likes_count=round(share_of(asked.facts.queries), 4) if asked is not None and asked.likes else None,
     )
     fields = {name: getattr(slate, name) for name in Slate.__struct_fields__}
     return ExplainedSlate(**fields, explanation=made)

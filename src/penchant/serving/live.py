@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, overload
 
 import numpy as np
 
-from penchant.catalog import ItemTable, Schema
+from penchant.catalog import ItemTable
 from penchant.errors import ArtifactError, StorageError
 from penchant.models import Extends, Fitted
-from penchant.pack import Pack, Placement
-from penchant.placements import CompiledRule, Parts, compile_rules
+from penchant.pack import Pack
+from penchant.placements import CompiledRule, Parts, Standings, compile_rules
 from penchant.serving.loaded import Loaded, load
 from penchant.serving.mirror import CatalogMirror
+from penchant.serving.setup import DomainSetup
+from penchant.serving.slots import laid
 from penchant.serving.statistics import Counted
 from penchant.storage import Releases, Store, Versions
 
@@ -36,6 +39,17 @@ class Codes(Mapping[str, int]):
         if row < 0:
             raise KeyError(item)
         return row
+
+    @overload
+    def get(self, key: str, default: None = None, /) -> int | None: ...
+
+    @overload
+    def get(self, key: str, default: int | Any, /) -> int | Any: ...
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        """The code of an id, or something else."""
+        row = self._table.row(key)
+        return row if row >= 0 else default
 
     def __contains__(self, item: object) -> bool:
         """Whether the table has a row for an id."""
@@ -59,7 +73,7 @@ class View:
         codes: Item codes by id.
         release: Name of the release, or None.
         notes: What is not as it should be, for `degraded`.
-        schema: Fields of the domain's items.
+        setup: The domain with its placements as they are.
         rules: Rules of the domain, whether they run now or not.
         rule_notes: What of the rules cannot be obeyed, for `degraded`.
         counted: What the release knew of items, and how far that goes in the log.
@@ -69,7 +83,7 @@ class View:
     codes: Mapping[str, int]
     release: str | None
     notes: tuple[str, ...]
-    schema: Schema
+    setup: DomainSetup
     rules: tuple[CompiledRule, ...] = ()
     rule_notes: tuple[str, ...] = ()
     counted: Counted = field(default_factory=Counted.nothing)
@@ -85,8 +99,7 @@ class LiveDomain:
         store: Store,
         releases: Releases,
         *,
-        schema: Schema | None = None,
-        placements: Mapping[str, Placement] | None = None,
+        setup: DomainSetup | None = None,
     ) -> None:
         """Start with nothing loaded; the first `view` loads.
 
@@ -95,12 +108,12 @@ class LiveDomain:
             pack: Its pack.
             store: Where catalog and rules are.
             releases: Fitted models.
-            schema: Fields of its items; those of the pack when None.
-            placements: Its placements; those of the pack when None.
+            setup: As configuration made it; the pack as it ships when None.
         """
         self.name, self._pack, self._store, self._releases = name, pack, store, releases
-        self._schema = schema or Schema.of(pack.item)
-        self._placements = placements if placements is not None else {p.name: p for p in pack.placements}
+        self._base = self._setup = setup or DomainSetup.shipped(name, pack)
+        self._schema = self._base.schema
+        self._setup_notes: tuple[str, ...] = ()
         self._lock = threading.Lock()
         self._mirror = CatalogMirror(name, self._schema, store)
         self._loaded = Loaded()
@@ -109,8 +122,10 @@ class LiveDomain:
         """Items that the models have not taken in yet, those that came first at the front."""
         self._rules: tuple[tuple[CompiledRule, ...], tuple[str, ...]] = ((), ())
         self._failed: dict[str, str] = {}
+        self._standings = Standings()
         self._behind: threading.Thread | None = None
         self._seen: tuple[Versions, tuple[int, int]] | None = None
+        self._seen_rules: int | None = None
         self._view: View | None = None
 
     def view(self) -> View:
@@ -131,6 +146,20 @@ class LiveDomain:
         assert self._view is not None
         return self._view
 
+    def configure(self, setup: DomainSetup) -> None:
+        """Take other placements than those of before.
+
+        Args:
+            setup: The domain as configuration makes it now, with the pack and the fields of before.
+
+        Raises:
+            StorageError: The store cannot be read; the next change of the domain brings them.
+        """
+        with self._lock:
+            self._base, self._seen_rules = setup, None
+            if self._seen is not None:
+                self._refresh(*self._seen)
+
     def _now(self) -> tuple[Versions, tuple[int, int]]:
         return self._store.versions(self.name), self._releases.token(self.name)
 
@@ -139,12 +168,13 @@ class LiveDomain:
         self._untold |= dict.fromkeys(changed)
         if self._seen is None or token != self._seen[1]:
             self._load()
-        if self._seen is None or versions.rules != self._seen[0].rules:
+        if versions.rules != self._seen_rules:
+            self._setup, self._setup_notes = laid(self._base, self._store.placements(self.name))
             rows = [(row.id, row.revision, row.body) for row in self._store.rules(self.name) if row.body is not None]
-            self._rules = compile_rules(rows, self._schema, self._placements)
+            self._rules = compile_rules(rows, self._schema, self._setup.placements)
         self._take_in()
         self._view = self._made()
-        self._seen = (versions, token)
+        self._seen, self._seen_rules = (versions, token), versions.rules
 
     def _made(self) -> View:
         loaded, table = self._loaded, self._mirror.table
@@ -161,11 +191,12 @@ class LiveDomain:
                 loaded.statistics,
                 loaded.floors,
                 loaded.places,
+                standings=self._standings,
             ),
             Codes(table),
             loaded.release,
-            (*notes, *told, *self._failed.values(), *self._mirror.notes),
-            self._schema,
+            (*notes, *told, *self._failed.values(), *self._mirror.notes, *self._setup_notes),
+            self._setup,
             *self._rules,
             Counted(loaded.release, loaded.statistics, loaded.seq, loaded.slates),
         )

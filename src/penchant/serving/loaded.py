@@ -10,7 +10,7 @@ import msgspec
 
 from penchant.features import RELEVANCE, Statistics
 from penchant.models import Blend, Fitted, Share, State
-from penchant.pack import BLEND, HEAD, OBJECTIVES, STATISTICS, Pack
+from penchant.pack import BLEND, HEAD, OBJECTIVES, REFERENCE, STATISTICS, Pack
 from penchant.ranking import AnyHead, FittedHead, heads_for, with_chains
 from penchant.storage import ITEM_SPACE, Part, Releases, unpack_text
 
@@ -80,7 +80,7 @@ def load(domain: str, pack: Pack, releases: Releases) -> Loaded:
     counted, statistics = _Counted(), Statistics.empty()
     steered = _Steered()
     for name, part in release.parts.items():
-        if name == ITEM_SPACE or name.startswith(HEAD):
+        if name in (ITEM_SPACE, REFERENCE) or name.startswith(HEAD):
             continue
         if name == STATISTICS:
             try:

@@ -24,6 +24,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         region: Region code.
         n: Items wanted.
         personalized: False where the person's history was not looked at.
+        after: The slate of which it was the next page.
     """
 
     items: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     region: str | None = None
     n: int = 0
     personalized: bool = True
+    after: str | None = None
 
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):

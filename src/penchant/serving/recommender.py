@@ -1,76 +1,46 @@
-"""From a request to a slate: history from the store, parts from the release and the catalog, then the pipeline."""
+"""From a request to a slate: the domain as it stands, whoever asks, the placement's pipeline, and a line in the log."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
-import numpy as np
 
-from penchant.catalog import About, Filter, FreeKind, Schema, parse_filter
 from penchant.clock import Clock
 from penchant.dataset import Reader
-from penchant.errors import InvalidRequest, NotFound, StorageError
-from penchant.events import Event, Role
-from penchant.pack import Facts, Pack, Placement
-from penchant.people import Rules, decide, profile
-from penchant.placements import Answer, Ask, CompiledRule, Parts, answer
-from penchant.ranking import Objective
+from penchant.errors import InvalidRequest, NotFound
+from penchant.pack import Placement
+from penchant.people import Rules
+from penchant.placements import Answer, Ask, Parts, answer
+from penchant.serving.ask import Visit, Wanted, actor_of, ask
 from penchant.serving.explained import ExplainedSlate, explained
+from penchant.serving.fields import ItemFields
 from penchant.serving.live import LiveDomain, View
 from penchant.serving.logged import Asked, logged
+from penchant.serving.more import NOTHING_EARLIER, Earlier, earlier
+from penchant.serving.person import People
 from penchant.serving.request import RecommendationRequest
+from penchant.serving.segments import LiveSegments
+from penchant.serving.setup import DomainSetup
 from penchant.serving.slate_log import SlateLog
 from penchant.serving.statistics import LiveStatistics
+from penchant.serving.tally import Tally
 from penchant.slate import Slate
 from penchant.storage import Releases, SlateRow, Store
 
-HISTORY = 500
-"""Latest events of a person that a request reads; of older ones it still asks which items the goal was reached with."""
-LONG_HISTORY = 2_000
-"""Latest events that it reads when most of the first are a player's: five hours, told every ten seconds. A viewing of
-any length is a few interactions, so there are not more of them for it."""
 
-CONTEXT = "context."
-"""What stands before a word of the request's context where the person is asked about."""
-NOT_ALLOWED = "not personalized: this person does not allow it"
-NOT_KNOWN = "not personalized: what this person allows cannot be read now"
+@dataclass(frozen=True)
+class Serving:
+    """What answers for one domain: the release over the catalog, and the counts that go on from it."""
+
+    live: LiveDomain
+    statistics: LiveStatistics
 
 
 @dataclass(frozen=True)
-class DomainSetup:
-    """One domain, as configuration made it.
-
-    Attributes:
-        name: Domain name.
-        pack: Its pack, with configured hyper-parameters.
-        placements: Its placements by name, with configured changes.
-        objective: Objective of placements that name none.
-        region: Region of requests that name none.
-        attributes: Free fields of items that can be filtered by, and what each holds.
-        explore: Share of all places that is left to chance.
-    """
-
-    name: str
-    pack: Pack
-    placements: Mapping[str, Placement]
-    objective: str
-    region: str | None
-    attributes: Mapping[str, FreeKind] = field(default_factory=dict)
-    explore: float = 0.0
-
-    @cached_property
-    def schema(self) -> Schema:
-        """Columns of its items."""
-        return Schema.of(self.pack.item, self.attributes)
-
-
-@dataclass(frozen=True)
-class _Made:
+class Made:
     """What came of a request: the slate, how, of what, whose it is as far as that may be kept, and when (ms)."""
 
     slate: Slate
@@ -82,7 +52,11 @@ class _Made:
 
 
 class Recommender:
-    """Answers requests for every domain of a workspace. Safe to call from several threads."""
+    """Answers requests for every domain of a workspace. Safe to call from several threads.
+
+    A request is answered in three steps, which others may take one by one: `find` says which placement is meant,
+    `visit` looks at the domain and reads whoever asks, and `fill` fills a placement for this visit.
+    """
 
     def __init__(
         self,
@@ -106,20 +80,16 @@ class Recommender:
         Raises:
             InvalidRequest: The filter of a placement is wrong.
         """
-        self._domains, self._store, self._clock, self._log = domains, store, clock, log
-        self._consent = consent
-        self._live = {
-            name: LiveDomain(name, d.pack, store, releases, schema=d.schema, placements=d.placements)
-            for name, d in domains.items()
-        }
+        self._domains, self._clock, self._log = domains, clock, log
+        self._people = People(store, consent)
+        self.fields = ItemFields({name: d.schema for name, d in domains.items()}, store)
+        self._live = {name: LiveDomain(name, d.pack, store, releases, setup=d) for name, d in domains.items()}
         self._statistics = {name: LiveStatistics(name, d.pack.signals, store, consent) for name, d in domains.items()}
+        self._segments = {name: LiveSegments(name, d.pack.signals, store, consent) for name, d in domains.items()}
         self._readers = {name: Reader(d.pack.signals) for name, d in domains.items()}
-        self._filters = {
-            (name, placement.name): parse_filter(placement.filter, setup.schema, f"placements.{placement.name}.filter")
-            for name, setup in domains.items()
-            for placement in setup.placements.values()
-            if placement.filter is not None
-        }
+        self.tallies = {name: Tally(d.placements) for name, d in domains.items()}
+        for setup in domains.values():
+            setup.check()
 
     def warm(self) -> dict[str, View]:
         """Load every domain, so that the first request does not wait."""
@@ -129,215 +99,198 @@ class Recommender:
         """What serves a domain now."""
         return self._live[domain].view()
 
-    def recommend(self, request: RecommendationRequest) -> Slate:
+    def serving(self, domain: str) -> Serving:
+        """What answers for a domain now."""
+        return Serving(self._live[domain], self._statistics[domain])
+
+    def adopt(self, domain: str, serving: Serving) -> None:
+        """Let something else answer for a domain from the next request on; those under way end as they began."""
+        self.tallies[domain] = Tally(serving.live.view().setup.placements)
+        self._statistics[domain] = serving.statistics
+        self._live[domain] = serving.live
+
+    def configure(self, setup: DomainSetup) -> None:
+        """Take other placements of a domain than those of before; the next request obeys.
+
+        Args:
+            setup: The domain as configuration makes it now, with the pack and the fields of before.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+        self._live[setup.name].configure(setup)
+
+    def recommend(self, request: RecommendationRequest, *, public: bool = False) -> Slate:
         """Answer one request.
 
         Whoever does not allow personalization is answered as if the request had not asked for it; whoever does not
         allow analytics leaves no trace in the log of slates.
 
+        Args:
+            request: What is asked.
+            public: It is for a browser's key, which is told no private fields of items.
+
         Raises:
             NotFound: No such placement or domain.
-            InvalidRequest: Something the placement needs is missing, or the filter is wrong.
+            InvalidRequest: Something the placement needs is missing, or the filter or another field is wrong.
+            NotAllowed: A browser's key is not told one of the fields.
         """
-        made = self._made(request)
-        slate, ask = made.slate, made.ask
-        asked = Asked(
-            items=tuple(request.items),
-            device=ask.device,
-            region=ask.facts.region,
-            n=ask.size,
-            personalized=ask.personalized,
-        )
-        body = logged(slate, made.answer, asked)
-        self._log.add(SlateRow(slate.slate_id, slate.domain, made.actor, made.at, body))
-        return slate
+        setup, placement = self.find(request)
+        told = self.fields.read(setup.name, request.fields, public=public)
+        made = self._made(request, setup, placement)
+        self.keep(made, request)
+        return self.fields.told(made.slate, told)
 
     def explain(self, request: RecommendationRequest) -> ExplainedSlate:
         """Answer one request, and say of every item how it came to its place. Nobody is shown it: it is not logged.
 
         Raises:
             NotFound: No such placement or domain.
-            InvalidRequest: Something the placement needs is missing, or the filter is wrong.
+            InvalidRequest: Something the placement needs is missing, or the filter or another field is wrong.
         """
-        made = self._made(request)
-        return explained(made.slate, made.answer.trace, made.parts)
+        setup, placement = self.find(request)
+        told = self.fields.read(setup.name, request.fields, public=False)
+        made = self._made(request, setup, placement)
+        slate = self.fields.told(made.slate, told)
+        return explained(slate, made.answer.trace, made.parts, made.answer.record, made.ask)
+
+    def flush(self) -> None:
+        """Wait until the slates that were kept are in the store."""
+        self._log.flush()
 
     def close(self) -> None:
         """Wait for what was begun beside the requests."""
         for statistics in self._statistics.values():
             statistics.wait()
+        for segments in self._segments.values():
+            segments.wait()
 
-    def _made(self, request: RecommendationRequest) -> _Made:
-        setup, placement = self._find(request)
+    def find(self, request: RecommendationRequest) -> tuple[DomainSetup, Placement]:
+        """Which placement of which domain a request means.
+
+        Raises:
+            NotFound: No such placement or domain.
+            InvalidRequest: Several domains have it, and none is named.
+        """
+        if request.domain is not None:
+            if request.domain not in self._live:
+                raise NotFound("domain", request.domain, self._domains)
+            have = [self._live[request.domain].view().setup]
+        else:
+            have = [live.view().setup for live in self._live.values()]
+        found = [setup for setup in have if request.placement in setup.placements]
+        if len(found) > 1:
+            raise InvalidRequest("domain", f"must say which: {', '.join(d.name for d in found)}")
+        if not found:
+            raise NotFound("placement", request.placement, {name for setup in have for name in setup.placements})
+        return found[0], found[0].placements[request.placement]
+
+    def visit(
+        self, setup: DomainSetup, asked: Sequence[tuple[RecommendationRequest, Placement]]
+    ) -> tuple[Visit, tuple[Wanted, ...]]:
+        """Look at a domain, and read whoever asks.
+
+        Args:
+            setup: The domain.
+            asked: Requests of one person for placements of it; at least one.
+
+        Returns:
+            The visit, and what each request wants, in their order.
+
+        Raises:
+            InvalidRequest: Something a placement needs is missing, or a filter is wrong.
+        """
         view = self._live[setup.name].view()
-        self._check(request, placement)
+        for request, placement in asked:
+            _check(request, placement)
+        moment = self._clock.now()
+        at = int(moment * 1000)
+        now = at / 1000.0
         # What is said of a filter must not depend on what else is wrong.
-        wanted = None if request.filter is None else parse_filter(request.filter, setup.schema)
-        shown = self._filters.get((setup.name, placement.name))
-        moment_now = self._clock.now()
-        at = int(moment_now * 1000)
-        now = at / 1000.0  # as the log tells it: whoever reads the slate there works out the same features
-        notes = [*view.notes, *view.rule_notes]
+        wanted = tuple(
+            Wanted.of(request, placement, setup, view, now, self._earlier(request, setup, placement))
+            for request, placement in asked
+        )
         counted = self._statistics[setup.name].at(view.counted, view.parts.table.row, now)
-        if counted.note:
-            notes.append(counted.note)
-        parts = replace(view.parts, statistics=counted.statistics)
-        allowed = self._allowed(request, notes)
-        personalized = request.personalized and allowed["personalization"]
-        rules = tuple(rule for rule in view.rules if rule.runs(placement.name, now))
-        known = self._known(setup, placement, request, personalized, shown, wanted, rules)
-        actors, person = self._person(request, known, notes)
-        events, earlier = self._history(setup, actors, at, notes)
-        seeds = np.array([view.codes[i] for i in request.items if i in view.codes], np.int32)
-        notes += [f"unknown item: {i}" for i in request.items if i not in view.codes]
-        region = request.region or setup.region
-        moment: dict[str, Any] = {f"{CONTEXT}{name}": value for name, value in request.context.items()}
-        if region is not None:
-            moment["region"] = region
-        facts = Facts(
-            self._readers[setup.name].queries(events, view.codes, now, seeds, earlier),
-            region,
-            request.context,
-            {**person, **moment},
+        segments = self._segments[setup.name].at(view.parts.table.ids, view.parts.table.row, now)
+        behind = (counted.note, self._segments[setup.name].note)
+        actor = asked[0][0].actor
+        allowed, told = self._people.allowed(actor, personalized=any(request.personalized for request, _ in asked))
+        may = allowed["personalization"]
+        traits = any(one.asks_person(setup, personalized=may and one.request.personalized) for one in wanted)
+        person = self._people.read(setup, actor, until=at, traits=traits)
+        return (
+            Visit(
+                setup,
+                view,
+                replace(view.parts, statistics=counted.statistics, segments=segments),
+                moment,
+                at,
+                allowed,
+                person,
+                self._readers[setup.name].queries(person.events, view.codes, now, (), person.earlier),
+                (*view.notes, *view.rule_notes, *(note for note in behind if note), *told, *person.notes),
+            ),
+            wanted,
         )
-        about = About(seeds, facts.person if personalized else moment, now)
-        eligible = np.ones(len(parts.table), bool)
-        if shown is not None:
-            eligible &= shown.mask(parts.table, About(seeds, facts.person, now))
-        if wanted is not None:
-            eligible &= wanted.mask(parts.table, about)
-        eligible[[view.codes[name] for name in request.exclude if name in view.codes]] = False
-        actor = request.actor if allowed["analytics"] else None
-        ask = Ask(
-            facts,
-            request.n or placement.size,
-            self._objective(setup, placement),
-            eligible,
-            personalized,
-            rules,
-            about,
-            request.device,
-            # Nothing is learned from what must not be kept or read, so nothing is tried there either.
-            setup.explore if personalized and allowed["analytics"] else 0.0,
-            msgspec.json.encode((setup.name, placement.name, actor, moment_now, view.release)),
-        )
-        made = answer(placement, parts, ask, self._clock)
-        body = (setup.name, placement.name, actor, moment_now, view.release, [item.id for item in made.items])
+
+    def fill(self, visit: Visit, wanted: Wanted) -> Made:
+        """Fill one placement; nothing is logged yet.
+
+        Args:
+            visit: Domain, moment and person.
+            wanted: The request and its placement.
+        """
+        asked, notes = ask(wanted, visit)
+        setup, placement, view = visit.setup, wanted.placement, visit.view
+        try:
+            made = answer(placement, visit.parts, asked, self._clock)
+        except Exception:
+            self.tallies[setup.name].failed()
+            raise
+        actor = actor_of(wanted.request, visit)
+        body = (setup.name, placement.name, actor, visit.moment, view.release, [item.id for item in made.items])
+        before = len(wanted.earlier.items)
+        items = made.items
+        if before:
+            items = tuple(msgspec.structs.replace(item, position=before + item.position) for item in items)
         slate = Slate(
             slate_id=hashlib.blake2b(msgspec.json.encode(body), digest_size=16).hexdigest(),
             placement=placement.name,
             domain=setup.name,
             release=view.release,
-            items=made.items,
-            degraded=(*notes, *made.degraded),
+            items=items,
+            degraded=(*visit.notes, *notes, *made.degraded),
         )
-        return _Made(slate, made, ask, parts, actor, at)
+        return Made(slate, made, asked, visit.parts, actor, visit.at)
 
-    def _find(self, request: RecommendationRequest) -> tuple[DomainSetup, Placement]:
-        if request.domain is not None:
-            setup = self._domains.get(request.domain)
-            if setup is None:
-                raise NotFound("domain", request.domain, self._domains)
-            found = [setup]
-        else:
-            found = [d for d in self._domains.values() if request.placement in d.placements]
-        if len(found) > 1:
-            raise InvalidRequest("domain", f"must say which: {', '.join(d.name for d in found)}")
-        if not found or request.placement not in found[0].placements:
-            have = {name for d in (found or self._domains.values()) for name in d.placements}
-            raise NotFound("placement", request.placement, have)
-        return found[0], found[0].placements[request.placement]
-
-    def _check(self, request: RecommendationRequest, placement: Placement) -> None:
-        if "item" in placement.needs and not request.items:
-            raise InvalidRequest("items", f'placement "{placement.name}" needs at least one item')
-        if "person" in placement.needs and request.actor is None:
-            raise InvalidRequest("user_id", f'placement "{placement.name}" needs user_id or anonymous_id')
-
-    def _allowed(self, request: RecommendationRequest, notes: list[str]) -> Rules:
-        """What the person of a request allows; nothing while that cannot be read."""
-        if request.actor is None:
-            return {"analytics": True, "personalization": True}
-        try:
-            said = self._store.consents([request.actor]).get(request.actor, ())
-        except StorageError:
-            if request.personalized:
-                notes.append(NOT_KNOWN)
-            return {"analytics": False, "personalization": False}
-        allowed = decide(said, self._consent)
-        if request.personalized and not allowed["personalization"]:
-            notes.append(NOT_ALLOWED)
-        return allowed
-
-    @staticmethod
-    def _known(
-        setup: DomainSetup,
-        placement: Placement,
-        request: RecommendationRequest,
-        personalized: bool,
-        shown: Filter | None,
-        wanted: Filter | None,
-        rules: tuple[CompiledRule, ...],
-    ) -> bool:
-        """Whether anything asks for what is known of the person.
-
-        Hard constraints and the placement's own filter may, in every case; rules and the request's filter where the
-        answer is personal.
-        """
-        if request.actor is None:
-            return False
-        hard = any(c.needs_person for c in setup.pack.constraints if c.name in placement.constraints)
-        if hard or (shown is not None and shown.needs_person):
-            return True
-        return personalized and (
-            any(rule.needs_person for rule in rules) or (wanted is not None and wanted.needs_person)
+    def keep(self, made: Made, request: RecommendationRequest) -> None:
+        """Put an answer into the log of slates."""
+        slate, asked = made.slate, made.ask
+        self.tallies[slate.domain].answered(slate)
+        told = Asked(
+            items=tuple(request.items),
+            device=asked.device,
+            region=asked.facts.region,
+            n=asked.size,
+            personalized=asked.personalized,
+            after=request.after,
         )
+        self._log.add(SlateRow(slate.slate_id, slate.domain, made.actor, made.at, logged(slate, made.answer, told)))
 
-    def _person(
-        self, request: RecommendationRequest, known: bool, notes: list[str]
-    ) -> tuple[list[str], dict[str, Any]]:
-        """All ids of the person, and (with `known`) their traits by name."""
-        if request.actor is None:
-            return [], {}
-        try:
-            actors = self._store.actors(request.actor)
-        except StorageError as error:
-            notes.append(f"history: {error.public}")
-            return [], {}
-        if not known:
-            return actors, {}
-        try:
-            facts = profile(self._store.traits(actors))
-        except StorageError as error:
-            notes.append(f"traits: {error.public}")
-            return actors, {}
-        # What a trait is called must not make it a word of the request.
-        traits = ((name, fact.value) for name, fact in facts.items() if not name.startswith(CONTEXT))
-        return actors, {name: msgspec.json.decode(value) for name, value in traits}
+    def _made(self, request: RecommendationRequest, setup: DomainSetup, placement: Placement) -> Made:
+        visit, (wanted,) = self.visit(setup, ((request, placement),))
+        return self.fill(visit, wanted)
 
-    def _history(
-        self, setup: DomainSetup, actors: list[str], until: int, notes: list[str]
-    ) -> tuple[list[Event], list[str]]:
-        """The latest events up to a moment (milliseconds), and the items of goals before them."""
-        if not actors:
-            return [], []
-        try:
-            events = self._store.history(setup.name, actors, until=until, limit=HISTORY)
-            if len(events) < HISTORY:
-                return events, []
-            # A player tells every few seconds where it is, and would crowd out what else a person did.
-            if 2 * sum(event.playhead is not None for event in events) > HISTORY:
-                events = self._store.history(setup.name, actors, until=until, limit=LONG_HISTORY)
-                if len(events) < LONG_HISTORY:
-                    return events, []
-            goals = [s.event for s in setup.pack.signals if s.role is Role.GOAL and s.reads_untold]
-            before = self._store.reached(setup.name, actors, goals, until=events[0].time - 1)
-        except StorageError as error:
-            notes.append(f"history: {error.public}")
-            return [], []
-        return events, before
+    def _earlier(self, request: RecommendationRequest, setup: DomainSetup, placement: Placement) -> Earlier:
+        """What earlier pages of a slate showed."""
+        if request.after is None:
+            return NOTHING_EARLIER
+        return earlier(self._log.find, request.after, setup.name, placement.name)
 
-    @staticmethod
-    def _objective(setup: DomainSetup, placement: Placement) -> Objective:
-        name = placement.objective or setup.objective
-        return next(o for o in setup.pack.objectives if o.name == name)
+
+def _check(request: RecommendationRequest, placement: Placement) -> None:
+    if "item" in placement.needs and not request.items:
+        raise InvalidRequest("items", f'placement "{placement.name}" needs at least one item')
+    if "person" in placement.needs and request.actor is None:
+        raise InvalidRequest("user_id", f'placement "{placement.name}" needs user_id or anonymous_id')

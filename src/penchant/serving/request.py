@@ -12,6 +12,10 @@ from penchant.features import DEVICES
 
 MOST_ITEMS = 200
 """Longest slate."""
+MOST_BOOSTS = 10
+"""Most boosts of one request; each looks at every item."""
+MOST_FIELDS = 50
+"""Most fields of items that one request names."""
 
 _DEVICES = {
     **{name: name for name in DEVICES},
@@ -21,6 +25,29 @@ _DEVICES = {
 }
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Size = Annotated[int, Meta(ge=1, le=MOST_ITEMS)]
+Items = Annotated[Sequence[Id], Meta(max_length=100)]
+Excluded = Annotated[Sequence[Id], Meta(max_length=10_000)]
+Region = Annotated[str, Meta(max_length=20)]
+FieldNames = Annotated[Sequence[Name], Meta(max_length=MOST_FIELDS)]
+
+
+class Boost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one request wants shown more, or less. It is about `items`, or about what `filter` lets through.
+
+    Attributes:
+        by: What their value is multiplied by: above 1 for more, from 0 to below 1 for less.
+        filter: Filter on item fields.
+        items: Ids, in place of a filter.
+    """
+
+    by: Annotated[float, Meta(ge=0, le=1_000)]
+    filter: dict[str, Any] | None = None
+    items: Annotated[Sequence[Id], Meta(max_length=1_000)] = ()
+
+
+Boosts = Annotated[Sequence[Boost], Meta(max_length=MOST_BOOSTS)]
 
 
 class RecommendationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,20 +62,27 @@ class RecommendationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_un
         n: Items wanted; the placement's size when missing.
         filter: Filter on item fields; it may name the request's items and the person, as in docs/filters.md.
         exclude: Ids of items not to show.
+        boost: What is to be shown more, or less, in this answer alone.
+        after: Id of a slate of the same placement, of which the answer is the next page: nothing of it, or of what came
+            before it, comes again.
+        fields: Names of item fields to tell of each item; `*` for all it says.
         region: Region code, as the catalog writes it; the domain's when missing.
         context: Anything else that is known of the moment; rules and filters may ask for it as `context.NAME`.
         personalized: False answers without looking at the person's history, save for hard constraints.
     """
 
-    placement: Annotated[str, Meta(min_length=1, max_length=100)]
+    placement: Name
     domain: Annotated[str, Meta(max_length=100)] | None = None
     user_id: Id | None = None
     anonymous_id: Id | None = None
-    items: Annotated[Sequence[Id], Meta(max_length=100)] = ()
-    n: Annotated[int, Meta(ge=1, le=MOST_ITEMS)] | None = None
+    items: Items = ()
+    n: Size | None = None
     filter: dict[str, Any] | None = None
-    exclude: Annotated[Sequence[Id], Meta(max_length=10_000)] = ()
-    region: Annotated[str, Meta(max_length=20)] | None = None
+    exclude: Excluded = ()
+    boost: Boosts = ()
+    after: Id | None = None
+    fields: FieldNames = ()
+    region: Region | None = None
     context: dict[str, str | int | float | bool] = {}
     personalized: bool = True
 

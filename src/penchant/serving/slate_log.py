@@ -21,16 +21,30 @@ class SlateLog:
         """Start the thread."""
         self._store = store
         self._queue: queue.Queue[SlateRow | None] = queue.Queue(size)
+        self._waiting: dict[str, bytes] = {}
+        """Lines that are on their way to the store, by slate id."""
         self.dropped = 0
         self._thread = threading.Thread(target=self._write, name="penchant-slates", daemon=True)
         self._thread.start()
 
     def add(self, row: SlateRow) -> None:
         """Keep one slate soon."""
+        self._waiting[row.slate_id] = row.body
         try:
             self._queue.put_nowait(row)
         except queue.Full:
+            self._waiting.pop(row.slate_id, None)
             self.dropped += 1
+
+    def find(self, slate_id: str) -> bytes | None:
+        """The line of a slate, also while it is on its way; None when it is not kept.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+        # In this order: what is on its way no longer is in the store.
+        waiting = self._waiting.get(slate_id)
+        return waiting if waiting is not None else self._store.slate(slate_id)
 
     def flush(self) -> None:
         """Wait until everything added is in the store."""
@@ -56,6 +70,8 @@ class SlateLog:
                     self._store.log_slates(kept)
             except Exception:  # a full disk must not end the thread: the next slates may be kept again
                 self.dropped += len(kept)
+            for row in kept:
+                self._waiting.pop(row.slate_id, None)
             for _ in rows:
                 self._queue.task_done()
             if rows[-1] is None:

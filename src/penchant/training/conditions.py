@@ -6,13 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from penchant.clock import DAY
 from penchant.dataset import Dataset, Shown
 from penchant.events import Role
 from penchant.features import OF_THE_SHOWING
 from penchant.ranking import Head, Outcome
+from penchant.training.followers import pairs
 from penchant.training.labels import of_outcome
 from penchant.training.rows import Examples
+
+Flags = NDArray[np.bool_]
+
+POSITION = "position"
+"""The feature that says where an item was shown; of what is to be shown it is the first place."""
 
 
 def from_events(head: Head, heads: Mapping[str, Head]) -> bool:
@@ -52,8 +60,43 @@ def met(data: Dataset, condition: Outcome) -> Shown:
     return Shown.of(rows.person[at], rows.time[at], ptr, rows.item[at].astype(np.int32))
 
 
-def unshown(examples: Examples) -> Examples:
-    """Examples of which nothing is said of where an item was shown: it may not have been."""
+def led(moments: Shown, shown: Shown, days: float) -> Flags:
+    """Which moments followed the showing of that item to that person, by so many days at most.
+
+    Args:
+        moments: Requests about one item each.
+        shown: What people were shown.
+        days: As the condition's own, so that a chain of heads means one thing.
+    """
+    row = shown.row_of
+    person, time = shown.person[row], shown.time[row]
+    there = person >= 0
+    key, when = pairs(person[there], shown.items[there]), time[there]
+    mine = pairs(moments.person, moments.items)
+    # Showings and moments in one order: the last showing of the same pair before a moment, if any.
+    every, times = np.append(key, mine), np.append(when, moments.time)
+    kinds = np.append(np.zeros(len(key), np.int8), np.ones(len(mine), np.int8))
+    order = np.lexsort((kinds, times, every))
+    at = np.where(kinds[order] == 0, np.arange(len(order)), -1)
+    last = np.maximum.accumulate(at)
+    of = order[np.maximum(last, 0)]
+    good = (last >= 0) & (every[of] == every[order]) & (times[order] - times[of] <= days * DAY)
+    found = np.zeros(len(every), bool)
+    found[order] = good
+    mask: Flags = found[len(key) :]
+    return mask
+
+
+def unshown(examples: Examples, led: Flags | None = None) -> Examples:
+    """Examples of which nothing is said of where an item was shown: it may not have been.
+
+    Args:
+        examples: Of single moments.
+        led: Those that a showing led to. They stand at the first place, as everything does that is to be served; heads
+            that read the place can tell by it what somebody came for from what they were shown.
+    """
     values = examples.values.copy()
     values[:, [column for column, name in enumerate(examples.names) if name in OF_THE_SHOWING]] = np.nan
+    if led is not None and POSITION in examples.names:
+        values[led[examples.shown.row_of], examples.names.index(POSITION)] = 1.0
     return replace(examples, values=values)

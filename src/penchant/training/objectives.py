@@ -20,6 +20,8 @@ from penchant.training.labels import Labels
 PLACES = 10
 LEAST = 50
 """Requests with something that followed below which two orders are not compared."""
+SURE = 300
+"""Likewise, below which a floor's cost is not read off what followed but foreseen by the goal's own head."""
 
 _DISCOUNT = 1.0 / np.log2(np.arange(2, PLACES + 2))
 
@@ -47,7 +49,8 @@ def judged(
     """Judge every objective that has a formula and a goal.
 
     The formula serves unless ordering by its goal's head is worse than ordering by relevance, by more than the
-    objective may lose and surely so. Its relevance floor is the lowest that costs no more than that.
+    objective may lose and surely so. Its relevance floor is the lowest that costs no more than that: of what followed,
+    or where that is too little, of what the goal's head expects to follow.
 
     Args:
         pack: Its objectives.
@@ -87,7 +90,8 @@ def judged(
         worth = np.concatenate([one.value for one in made]).astype(np.float64)
         goal = np.concatenate([one.heads[objective.goal] for one in made]).astype(np.float64)
         gain = np.nan_to_num(labels[objective.goal].value[held.rows].astype(np.float64))
-        curve = trade_off(worth, goal, gain, ptr)
+        # By a handful of purchases any floor looks dear or free; what the head foresees is at least no luck.
+        curve = trade_off(worth, goal, gain if _followed(gain, ptr) >= SURE else goal, ptr)
         told = msgspec.structs.replace(told, curve=curve, floor=choose_floor(curve, objective.loss))
         if objective.goal not in against:
             against[objective.goal] = _against_relevance(held.shown, goal, gain, seed)
@@ -146,6 +150,12 @@ def ndcg(by: Floats, gain: Floats, ptr: Offsets) -> Floats:
     got, best = gained(by), gained(gain)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(best > 0, got / best, np.nan)
+
+
+def _followed(gain: Floats, ptr: Offsets) -> int:
+    """Requests in which something followed."""
+    row = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
+    return len(np.unique(row[gain > 0]))
 
 
 def _mean_ndcg(by: Floats, gain: Floats, ptr: Offsets) -> float:

@@ -10,10 +10,11 @@ import msgspec
 from penchant.dataset import Dataset
 from penchant.evaluation import Outcomes, Report
 from penchant.models import Blend
-from penchant.pack import BLEND, HEAD, OBJECTIVES, STATISTICS, Pack
+from penchant.pack import BLEND, HEAD, OBJECTIVES, REFERENCE, STATISTICS, Pack
 from penchant.storage import ITEM_SPACE, Manifest, Part, Releases, pack_text
 from penchant.training.fit import FittedModels
 from penchant.training.heads import LearnedHeads
+from penchant.training.reference import Reference
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def publish(
     catalog: int | None = None,
     learned: LearnedHeads | None = None,
     counted: Counted | None = None,
+    reference: Reference | None = None,
 ) -> Manifest:
     """Write a release of one domain and let it serve.
 
@@ -62,6 +64,7 @@ def publish(
             models are told when they serve. None when nobody knows; then only new items are told.
         learned: Heads, and statistics of items.
         counted: How far those statistics go; None when nobody knows.
+        reference: How the time before the training looked; None when nobody knows.
     """
     fitted_at = {} if catalog is None else {"catalog": catalog}
     parts = {ITEM_SPACE: Part("items", pack_text(data.items.ids), fitted_at)}
@@ -73,6 +76,8 @@ def publish(
         parts[BLEND] = Part(BLEND, {}, {"placements": msgspec.to_builtins(blends)})
     if learned is not None:
         parts |= _outcomes(learned, counted or Counted())
+    if reference is not None:
+        parts[REFERENCE] = Part(REFERENCE, reference.arrays(), reference.settings())
     evidence: dict[str, Any] = {
         "data": {"people": len(data.people), "items": len(data.items), "interactions": len(data.interactions)},
         "fit_s": {name: round(seconds, 3) for name, seconds in fitted.seconds.items()},

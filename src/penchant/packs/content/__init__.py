@@ -1,6 +1,6 @@
 """Content: a reader or viewer explores, leaves noisy signals, and is judged by attention that lasts."""
 
-from penchant.pack import Pack
+from penchant.pack import Freshness, Pack
 from penchant.packs.content.aims import AIMS
 from penchant.packs.content.constraints import CONSTRAINTS
 from penchant.packs.content.features import FEATURES
@@ -9,7 +9,7 @@ from penchant.packs.content.items import Content
 from penchant.packs.content.metrics import METRICS
 from penchant.packs.content.models import ATTRIBUTES, BASELINES, MODELS
 from penchant.packs.content.objectives import OBJECTIVES
-from penchant.packs.content.placements import PLACEMENTS
+from penchant.packs.content.placements import ORDER, PLACEMENTS
 from penchant.packs.content.signals import SIGNALS
 
 PACK = Pack(
@@ -28,6 +28,8 @@ PACK = Pack(
     metrics=METRICS,
     aims=AIMS,
     heads=HEADS,
+    order=ORDER,
+    freshness=Freshness("6h", "What is talked about today is not what was yesterday."),
 )
 
 __all__ = ["PACK", "Content"]

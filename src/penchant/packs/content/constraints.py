@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from penchant.catalog import ItemTable, in_region, open_at
 from penchant.clock import parse_time
 from penchant.events import Role
-from penchant.pack import Constraint, Facts
+from penchant.pack import Constraint, Facts, Kept
 
 
 def rights(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
@@ -75,10 +75,16 @@ def not_turned_away(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     return ~facts.queries.touched(len(table), Role.NEGATIVE)
 
 
+def _region(facts: Facts) -> str | None:
+    return facts.region
+
+
+_WINDOW = Kept(("available_from", "available_until"))
+
 CONSTRAINTS = (
-    Constraint("rights-window", "Nothing outside its rights window.", rights),
-    Constraint("published", "Nothing before it is out.", published),
-    Constraint("rights-region", "Nothing without rights where the person is.", licensed),
+    Constraint("rights-window", "Nothing outside its rights window.", rights, kept=_WINDOW),
+    Constraint("published", "Nothing before it is out.", published, kept=Kept(("published",))),
+    Constraint("rights-region", "Nothing without rights where the person is.", licensed, kept=Kept((), _region)),
     Constraint("age-rating", "Nothing for people older than the person.", of_age, needs_person=True),
     Constraint("not-finished", "Nothing the person finished already.", not_finished),
     Constraint("not-turned-away", "Nothing the person skipped or hid.", not_turned_away),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penchant.pack import Placement, Source
+from penchant.pack import Order, Placement, Source
 
 _RIGHTS = ("rights-window", "rights-region", "published", "age-rating")
 _NEW = (*_RIGHTS, "not-finished", "not-turned-away")
@@ -14,8 +14,13 @@ _TRENDING = ("trending", "more people turn to it than before")
 _BEGUN = ("begun", "you began it")
 _GOES_ON = ("goes_on", "goes on from what you played")
 _PICKED = ("picked", "picked by the editors")
+_CHOSEN_BY_YOU = ("chosen_by_you", "what you said you like")
+_POPULAR_HERE = ("popular_here", "many choose it where and when you are")
 
 _FRESH = {"field": "published", "range": [{"now": "-14d"}, {"now": "0d"}]}
+
+ORDER = Order(by=("-published",), turns="creator")
+"""What came out last; creators take turns."""
 
 PLACEMENTS = (
     Placement(
@@ -27,6 +32,8 @@ PLACEMENTS = (
             Source(model="item-knn", weight=0.3, reason=_ALSO_WATCHED),
             Source(model="alike", weight=0.4, reason=_ALIKE),
             Source(model="editorial", weight=0.3, slots=2, k=50, reason=_PICKED),
+            Source(model="chosen", weight=0.6, slots=3, reason=_CHOSEN_BY_YOU),
+            Source(model="segment", weight=0.3, k=100, reason=_POPULAR_HERE),
         ),
         constraints=_NEW,
         caps={"creator": 6},
@@ -94,6 +101,7 @@ PLACEMENTS = (
             Source(model="blend", weight=1.0),
             Source(model="alike", weight=1.0, reason=_ALIKE),  # what has just come out is known by nothing else
             Source(model="popular-day", weight=0.5),
+            Source(model="chosen", weight=0.6, slots=3, reason=_CHOSEN_BY_YOU),
         ),
         constraints=_NEW,
         filter=_FRESH,

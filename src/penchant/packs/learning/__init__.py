@@ -1,6 +1,6 @@
 """Learning: a learner moves through a series and is judged by informed action."""
 
-from penchant.pack import Pack
+from penchant.pack import Freshness, Pack
 from penchant.packs.learning.aims import AIMS
 from penchant.packs.learning.constraints import CONSTRAINTS
 from penchant.packs.learning.features import FEATURES
@@ -9,7 +9,7 @@ from penchant.packs.learning.items import Module
 from penchant.packs.learning.metrics import METRICS
 from penchant.packs.learning.models import ATTRIBUTES, BASELINES, MODELS
 from penchant.packs.learning.objectives import OBJECTIVES
-from penchant.packs.learning.placements import PLACEMENTS
+from penchant.packs.learning.placements import ORDER, PLACEMENTS
 from penchant.packs.learning.signals import SIGNALS
 
 PACK = Pack(
@@ -28,6 +28,8 @@ PACK = Pack(
     metrics=METRICS,
     aims=AIMS,
     heads=HEADS,
+    order=ORDER,
+    freshness=Freshness("7d", "A curriculum changes slowly; what a learner did is read at each request."),
 )
 
 __all__ = ["PACK", "Module"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from penchant.catalog import Audience, ItemTable, all_tags_in, in_region, parse_audience
 from penchant.errors import InvalidRequest
 from penchant.events import Role
-from penchant.pack import Constraint, Facts
+from penchant.pack import Constraint, Facts, Kept
 
 
 def prerequisites_met(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
@@ -94,10 +94,16 @@ def not_completed(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     return ~facts.queries.touched(len(table), Role.GOAL)
 
 
+def _region(facts: Facts) -> str | None:
+    return facts.region
+
+
+_ELSEWHERE = "Nothing that may not be shown where the person is."
+
 CONSTRAINTS = (
     Constraint("prerequisites", "Nothing whose prerequisites are not completed.", prerequisites_met),
     Constraint("eligible", "Nothing that is not meant for the person.", eligible, needs_person=True),
-    Constraint("in-date", "Nothing out of date.", in_date),
-    Constraint("jurisdiction", "Nothing that may not be shown where the person is.", in_jurisdiction),
+    Constraint("in-date", "Nothing out of date.", in_date, kept=Kept(("expires",))),
+    Constraint("jurisdiction", _ELSEWHERE, in_jurisdiction, kept=Kept((), _region)),
     Constraint("not-completed", "Nothing the learner completed already.", not_completed),
 )

@@ -34,6 +34,7 @@ class Module(Item, frozen=True, kw_only=True):
     windows: ClassVar[tuple[tuple[str, str], ...]] = (("", "expires"),)
     offered: ClassVar[tuple[tuple[str, str], ...]] = (("", "expires"),)
     texts: ClassVar[tuple[str, ...]] = (*Item.texts, "disclosure")
+    private: ClassVar[tuple[str, ...]] = ("eligibility", "checked_by")
 
     series: str | None = None
     position: Annotated[int, Meta(ge=1)] | None = None

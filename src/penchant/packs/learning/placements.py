@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penchant.pack import Placement, Source
+from penchant.pack import Order, Placement, Source
 
 _SUITABLE = ("prerequisites", "eligible", "in-date", "jurisdiction")
 _NEW = (*_SUITABLE, "not-completed")
@@ -12,6 +12,10 @@ _ALIKE = ("alike", "close to what you learned")
 _ON_PATH = ("on_path", "comes next on your path")
 _WITHIN_REACH = ("within_reach", "neither too easy nor too hard for you")
 _PICKED = ("picked", "picked by the teachers")
+_CHOSEN_BY_YOU = ("chosen_by_you", "what you said you want to learn")
+
+ORDER = Order(by=("position", "level"), turns="series")
+"""As the curriculum has it: where each series begins, the easy ones first, then the second steps."""
 
 PLACEMENTS = (
     Placement(
@@ -24,6 +28,7 @@ PLACEMENTS = (
             Source(model="co-visitation", weight=0.3, reason=_SAME_PATH),
             Source(model="alike", weight=0.3, reason=_ALIKE),
             Source(model="editorial", weight=0.3, slots=1, k=50, reason=_PICKED),
+            Source(model="chosen", weight=0.5, slots=1, reason=_CHOSEN_BY_YOU),
         ),
         constraints=_NEW,
         fallback=("popular-by-series", "popular-week", "popular"),

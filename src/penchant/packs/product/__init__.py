@@ -1,6 +1,6 @@
 """Products: a shopper has a goal, leaves strong signals, and is judged by money."""
 
-from penchant.pack import Pack
+from penchant.pack import Freshness, Pack
 from penchant.packs.product.aims import AIMS
 from penchant.packs.product.constraints import CONSTRAINTS
 from penchant.packs.product.features import FEATURES
@@ -9,7 +9,7 @@ from penchant.packs.product.items import Product
 from penchant.packs.product.metrics import METRICS
 from penchant.packs.product.models import ATTRIBUTES, BASELINES, MODELS
 from penchant.packs.product.objectives import OBJECTIVES
-from penchant.packs.product.placements import PLACEMENTS
+from penchant.packs.product.placements import ORDER, PLACEMENTS
 from penchant.packs.product.signals import SIGNALS
 
 PACK = Pack(
@@ -28,6 +28,8 @@ PACK = Pack(
     metrics=METRICS,
     aims=AIMS,
     heads=HEADS,
+    order=ORDER,
+    freshness=Freshness("1d", "Goods and prices change by the day; tastes by the season."),
 )
 
 __all__ = ["PACK", "Product"]

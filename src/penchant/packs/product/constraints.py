@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from penchant.catalog import ItemTable, in_region, open_at
 from penchant.events import Role
-from penchant.pack import Constraint, Facts
+from penchant.pack import Constraint, Facts, Kept
 
 
 def in_stock(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
@@ -18,7 +18,7 @@ def in_stock(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     begins, expires = table.number("available_from"), table.number("expires")
     told = table.category("availability")
     # What is ordered ahead need not be there yet, neither today nor at a location.
-    ahead = np.isin(told.codes, [code for code, name in enumerate(told.names) if name in _AHEAD])
+    ahead = told.holding([code for name in _AHEAD if (code := told.find(name)) >= 0])
     allowed: NDArray[np.bool_] = table.number("available") != 0
     allowed &= np.isnan(expires) | (facts.now < expires)
     allowed &= np.isnan(begins) | (begins <= facts.now) | ahead
@@ -60,12 +60,26 @@ def margin_floor(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     return earned
 
 
+def _location(facts: Facts) -> str | None:
+    location = facts.context.get("location")
+    return location if isinstance(location, str) else None
+
+
+def _region(facts: Facts) -> str | None:
+    return facts.region
+
+
 _AHEAD = ("preorder", "backorder")
+_STOCK = Kept(("available_from", "expires"), _location)
+_PLACE = Kept((), _region)
+_SALES = Kept(("sale_from", "sale_until"))
 
 CONSTRAINTS = (
-    Constraint("in-stock", "Nothing that cannot be bought now.", in_stock),
-    Constraint("sellable-region", "Nothing that may not be sold where the person is.", sellable),
+    Constraint("in-stock", "Nothing that cannot be bought now.", in_stock, kept=_STOCK),
+    Constraint(
+        "sellable-region", "Nothing that may not be sold where the person is.", sellable, kept=Kept((), _region)
+    ),
     Constraint("not-bought", "Nothing the person has already, unless it is used up.", not_bought),
-    Constraint("margin-floor", "Nothing on which money is lost.", margin_floor),
+    Constraint("margin-floor", "Nothing on which money is lost.", margin_floor, kept=_SALES),
     Constraint("not-chosen", "Nothing that lies in the person's cart or on their wishlist already.", not_chosen),
 )

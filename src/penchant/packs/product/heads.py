@@ -31,7 +31,8 @@ HEADS = (
             days=7.0,
             given="p_click",
         ),
-        without=OF_THE_SHOWING,
+        # Whoever comes for an item buys it sooner than who is led to it: whether it was shown may be read.
+        without=tuple(name for name in OF_THE_SHOWING if name != "position"),
     ),
     # Few of the items on slates are bought, too few to learn from; of what is opened, far more is, and most of that was
     # found without a slate.

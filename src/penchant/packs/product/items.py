@@ -77,6 +77,7 @@ class Product(Item, frozen=True, kw_only=True):
     capitals: ClassVar[tuple[str, ...]] = ("currency",)
     windows: ClassVar[tuple[tuple[str, str], ...]] = (("sale_from", "sale_until"), ("released", "expires"))
     offered: ClassVar[tuple[tuple[str, str], ...]] = (("released", "expires"),)
+    private: ClassVar[tuple[str, ...]] = ("cost", "margin", "priority", "return_rate", "labels")
 
     category: str | None = None
     taxonomy: str | None = None

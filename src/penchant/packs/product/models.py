@@ -25,7 +25,7 @@ from penchant.models import (
 ATTRIBUTES = (
     Attribute("category", "category", 3.0),
     Attribute("brand", "category", 1.0),
-    Attribute("group", "category", 1.0),
+    Attribute("group", "category", 1.0, asked=False),
     Attribute("price", "number", 1.5),
     Attribute("color", "category", 0.3),
     Attribute("title", "text", 1.0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penchant.pack import Placement, Source
+from penchant.pack import Order, Placement, Source
 
 _ALWAYS = ("in-stock", "sellable-region")
 _NEW = (*_ALWAYS, "not-bought")
@@ -15,6 +15,8 @@ _DUE = ("due", "you may need it again about now")
 _HABIT = ("habit", "you buy it often")
 _THE_LOOK = ("the_look", "belongs to it")
 _PICKED = ("picked", "picked by the shop")
+_CHOSEN_BY_YOU = ("chosen_by_you", "what you said you like")
+_POPULAR_HERE = ("popular_here", "many choose it where and when you are")
 
 _NEW_ARRIVAL = {"field": "released", "range": [{"now": "-60d"}, {"now": "0d"}]}
 _ON_SALE = {
@@ -24,6 +26,10 @@ _ON_SALE = {
         {"not": {"field": "sale_until", "range": [None, {"now": "0d"}]}},
     ]
 }
+
+ORDER = Order(first=("-priority",), by=("-rating", "-released"), turns="category", means=(("rating", "reviews"),))
+"""What the shop wants to show, then what is rated best, then what is newest; categories take turns."""
+_NEWEST = Order(first=("-priority",), by=("-released",), turns="category")
 
 PLACEMENTS = (
     Placement(
@@ -36,6 +42,8 @@ PLACEMENTS = (
             Source(model="alike", weight=0.4, reason=_ALIKE),
             Source(model="basket", weight=0.3, slots=3, k=50, differs="category", reason=_GOES_WITH),
             Source(model="editorial", weight=0.3, slots=2, k=50, reason=_PICKED),
+            Source(model="chosen", weight=0.6, slots=3, reason=_CHOSEN_BY_YOU),
+            Source(model="segment", weight=0.3, k=100, reason=_POPULAR_HERE),
         ),
         constraints=(*_NEW, "not-chosen", "margin-floor"),
         caps={"group": 2},
@@ -50,6 +58,7 @@ PLACEMENTS = (
             Source(model="als", weight=0.3, reason=_SIMILAR_TASTE),
             Source(model="alike", weight=0.4, reason=_ALIKE),
             Source(model="popular-week", weight=0.5),
+            Source(model="chosen", weight=0.6, slots=6, reason=_CHOSEN_BY_YOU),
         ),
         constraints=_ALWAYS,
         size=24,
@@ -167,6 +176,7 @@ PLACEMENTS = (
         filter=_NEW_ARRIVAL,
         caps={"group": 1},
         learns="new",
+        order=_NEWEST,
     ),
     Placement(
         name="on-sale",

@@ -1,0 +1,90 @@
+"""One domain as configuration made it, and what of it can be worked out before any request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from penchant.catalog import Filter, FreeKind, Schema, parse_filter
+from penchant.events import Role
+from penchant.pack import Pack, Placement
+from penchant.ranking import Objective
+
+
+@dataclass(frozen=True)
+class DomainSetup:
+    """One domain, as configuration made it.
+
+    Attributes:
+        name: Domain name.
+        pack: Its pack, with configured hyper-parameters.
+        placements: Its placements by name, with configured changes.
+        objective: Objective of placements that name none.
+        region: Region of requests that name none.
+        attributes: Free fields of items that can be filtered by, and what each holds.
+        explore: Share of all places that is left to chance.
+    """
+
+    name: str
+    pack: Pack
+    placements: Mapping[str, Placement]
+    objective: str
+    region: str | None
+    attributes: Mapping[str, FreeKind] = field(default_factory=dict)
+    explore: float = 0.0
+
+    @classmethod
+    def shipped(cls, name: str, pack: Pack) -> DomainSetup:
+        """A domain that uses a pack as it ships."""
+        placements = {placement.name: placement for placement in pack.placements}
+        return cls(name, pack, placements, pack.objectives[0].name, None)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Columns of its items."""
+        return Schema.of(self.pack.item, self.attributes)
+
+    @cached_property
+    def filters(self) -> Mapping[str, Filter]:
+        """Filters of its placements, by placement.
+
+        Raises:
+            InvalidRequest: One is wrong.
+        """
+        return {
+            placement.name: parse_filter(placement.filter, self.schema, f"placements.{placement.name}.filter")
+            for placement in self.placements.values()
+            if placement.filter is not None
+        }
+
+    @cached_property
+    def goals(self) -> tuple[str, ...]:
+        """Events that say the goal was reached, whatever else they tell."""
+        return tuple(s.event for s in self.pack.signals if s.role is Role.GOAL and s.reads_untold)
+
+    def check(self) -> None:
+        """Read what is only read when it is asked for.
+
+        Raises:
+            InvalidRequest: The filter of a placement is wrong.
+        """
+        self.filters  # noqa: B018
+
+    def objective_of(self, placement: Placement) -> Objective:
+        """What ranks a placement."""
+        return self._objectives[placement.objective or self.objective]
+
+    def asks_person(self, placement: Placement) -> bool:
+        """Whether the placement asks for traits of the person in every case: by a hard constraint or its filter."""
+        shown = self.filters.get(placement.name)
+        return not self._hard.isdisjoint(placement.constraints) or (shown is not None and shown.needs_person)
+
+    @cached_property
+    def _objectives(self) -> Mapping[str, Objective]:
+        return {objective.name: objective for objective in self.pack.objectives}
+
+    @cached_property
+    def _hard(self) -> frozenset[str]:
+        """Hard constraints that ask for traits of the person."""
+        return frozenset(constraint.name for constraint in self.pack.constraints if constraint.needs_person)
