@@ -114,8 +114,10 @@ bench-order: install
 crash: install
 	$(BIN)/python benchmarks/speed/crash.py --cycles $(CYCLES) $(ARGS)
 
+# What was measured, and what every placement really answers; `make docs ARGS=--facts` builds no demo.
 docs: install
 	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/placement_pages.py $(ARGS)
 
 # The lock file holds names and versions alone, no address of any index.
 lock: install

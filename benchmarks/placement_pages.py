@@ -119,7 +119,8 @@ def facts(pack: Pack, placement: Placement) -> str:
     learns = f"learns the task `{placement.learns}`" if placement.learns else "learns nothing"
     lines = [
         f"Needs {needs or 'nothing beside its name'}. Has {placement.size} places unless `n` says otherwise, and"
-        f" {learns}. Objective `{objective.name}`, unless configuration names another.",
+        f" {learns}. Ranked by the objective `{objective.name}` (`{objective.formula}`), unless configuration names"
+        " another.",
         "",
         "| source | weight | proposes | places and limits | tells |",
         "|---|---:|---|---|---|",
