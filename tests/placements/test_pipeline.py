@@ -266,6 +266,9 @@ def test_a_source_may_have_to_differ_from_what_the_request_is_about(
     # Without seeds, from the person's latest items.
     assert [i.id for i in fill(place, models, table, history=[0]).items if i.source == ("a",)] == ["i2", "i3"]
     assert [i.id for i in fill(place, models, table).items if i.source == ("a",)] == ["i1", "i2", "i3"]
+    # What has no kind is like nothing, its like included.
+    table = make_shelf({}, {}, {"kind": "sock"}, {"kind": "shoe"})
+    assert [i.id for i in fill(place, models, table, seeds=[0]).items if i.source == ("a",)] == ["i1", "i2", "i3"]
 
 
 # Persons

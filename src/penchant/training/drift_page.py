@@ -72,20 +72,24 @@ def _days(found: Drift) -> Canvas | None:
     """Events of each role by day, before and now; 1 is the mean of before."""
     names: list[str] = []
     values: list[list[float | None]] = []
+    apart: list[None] = [None] if found.now.since - found.before.until > DAY else []  # where lines break
     for role, before in found.before.volumes.items():
         mean = sum(before) / found.before.days
         if mean <= 0:
             continue
         names.append(role)
-        values.append([count / mean for count in (*_whole(before, found.before.days), *_now(found, role))])
+        then = [count / mean for count in _whole(before, found.before.days)]
+        values.append([*then, *apart, *(count / mean for count in _now(found, role))])
     length = max((len(row) for row in values), default=0)
     if length < 2:
         return None
     kinds: list[Part] = ["winner" if name == "goal" else "other" for name in names]
     filled = [[*row, *[None] * (length - len(row))] for row in values]
-    first = found.before.since
+    days = len(_whole(next(iter(found.before.volumes.values())), found.before.days))
+    dates = [iso(found.before.since + n * DAY)[5:10] for n in range(days)] + ["…" for _ in apart]
+    dates += [iso(found.now.since + n * DAY)[5:10] for n in range(length - len(dates))]
     every = -(-length // _MOST_TICKS)
-    heads = ["" if n % every else iso(first + n * DAY)[5:10] for n in range(length)]
+    heads = ["" if n % every and head != "…" else head for n, head in enumerate(dates)]
     return courses(names, kinds, filled, heads)
 
 

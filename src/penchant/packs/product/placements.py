@@ -83,15 +83,18 @@ PLACEMENTS = (
         about="On a product's page: what people who bought it bought too, at any time.",
         needs=("item",),
         sources=(
-            Source(model="blend", reads="seeds", weight=1.0),
+            # A variant of the page's own product is nothing that goes with it.
+            Source(model="blend", reads="seeds", weight=1.0, differs="group"),
             Source(
                 model="item-knn",
                 reads="seeds",
                 weight=0.5,
+                differs="group",
                 reason=("also_bought", "people who chose this chose it too"),
             ),
         ),
         constraints=_ALWAYS,
+        caps={"group": 1},
         learns="together",
     ),
     Placement(
@@ -99,10 +102,18 @@ PLACEMENTS = (
         about="On a product's page: what is bought in the same order.",
         needs=("item",),
         sources=(
-            Source(model="blend", reads="seeds", k=50, weight=1.0),
-            Source(model="basket", reads="seeds", k=50, weight=0.5, reason=("bought_together", "bought together")),
+            Source(model="blend", reads="seeds", k=50, weight=1.0, differs="group"),
+            Source(
+                model="basket",
+                reads="seeds",
+                k=50,
+                weight=0.5,
+                differs="group",
+                reason=("bought_together", "bought together"),
+            ),
         ),
         constraints=_ALWAYS,
+        caps={"group": 1},
         size=3,
         learns="together",
     ),
