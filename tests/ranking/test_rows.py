@@ -57,3 +57,15 @@ def test_rows_without_a_label_or_a_weight_are_not_usable() -> None:
 
     assert some.usable.label.tolist() == [0]
     assert rows(0, 1).usable.label.tolist() == [0, 1]
+
+
+def test_of_a_head_that_reads_where_only_what_was_shown_is_judged() -> None:
+    values = np.array([[1.0, 0.1], [np.nan, 0.2], [1.0, 0.3]], np.float32)
+    group = np.arange(3, dtype=np.int32)
+    some = Rows(("position", "a"), values, np.zeros(3, np.float32), np.ones(3, np.float32), group, np.zeros(3))
+
+    assert some.shown(["position", "a"]).group.tolist() == [0, 2]
+    assert some.shown(["a"]) is some
+    # Where nothing tells of any row that it was shown, all of them are what there is.
+    found = some.take(np.array([1]))
+    assert found.shown(["position", "a"]) is found

@@ -57,6 +57,17 @@ def test_the_first_event_on_an_item_in_a_session_is_a_moment_and_every_goal_is_o
     assert moments(data, BOUGHT.outcome) == [("ann", "x", 5.015), ("ann", "x", 5.02), ("bob", "y", 7.0)]
 
 
+def test_an_order_that_comes_days_after_the_look_is_no_look_that_was_bought_from() -> None:
+    data = dataset([Row("ann", "x", 5.0, Role.WEAK), Row("ann", "x", 7.0), Row("bob", "x", 5.0), Row("bob", "x", 6.0)])
+
+    found = met(data, OPENED.outcome, [BOUGHT.outcome])
+
+    assert (found.time / DAY).tolist() == [5.0]
+    assert len(met(data, OPENED.outcome)) == 4
+    # Of purchases every one is a moment, also for what follows them.
+    assert len(met(data, BOUGHT.outcome, [BACK.outcome])) == 3
+
+
 def test_a_showing_led_to_what_the_same_person_did_with_the_same_item_within_the_days() -> None:
     def about(rows: list[tuple[int, float, int]]) -> Shown:
         person, day, item = zip(*rows, strict=True)

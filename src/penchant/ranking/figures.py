@@ -82,9 +82,10 @@ def judge_head(fitted: AnyHead, rows: Rows) -> HeadFigures:
 
     Args:
         fitted: The head, or a chain of heads.
-        rows: Rows with this head's own labels; those with an unknown label or no weight are left out.
+        rows: Rows with this head's own labels; those with an unknown label or no weight are left out, and, of a head
+            that reads where items stand, those that nobody was shown.
     """
-    rows = rows.usable
+    rows = rows.usable.shown(fitted.features)
     y, w = rows.label.astype(np.float64), rows.weight.astype(np.float64)
     p = fitted.predict(rows.of(fitted.features)).astype(np.float64)
     bins = reliability(p, y, w)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -15,7 +15,7 @@ from penchant.errors import FitFailed
 from penchant.models import Run, State
 from penchant.ranking.calibration import Calibration, calibrate, level_of
 from penchant.ranking.head import Head
-from penchant.ranking.rows import Rows
+from penchant.ranking.rows import POSITION, Rows
 
 TREES = 50
 """Most trees of a head; with `DEPTH`, what serving has time for (docs/decisions/0024-heads-and-formulas.md)."""
@@ -203,10 +203,13 @@ def fit_head(head: Head, rows: Rows, calibration: Rows, run: Run) -> FittedHead:
             return np.zeros(0, np.float32)
         return said(booster.inplace_predict(x, predict_type="margin") + np.float32(base), kind)
 
-    made = calibrate(told(later), calibration.label, calibration.weight, kind)
-    if made.method == "none" and kind != "amount":
+    witness = calibration.shown(features)
+    made = calibrate(told(_clean(witness.of(features))), witness.label, witness.weight, kind)
+    every = Rows.joined([rows, calibration])
+    few = made.method == "none" or (made.method == "factor" and len(witness) < len(calibration))
+    if few and kind != "amount":
         # Too little came later. What trees of four fifths of all rows say of the last fifth is no worse a witness.
-        made = _crossed(params, trees, (rows, calibration), features, kind, base)
+        made = _crossed(params, grown.num_boosted_rounds(), every, features, kind, base)
     if made.method == "none" and kind == "amount":
         # The mean of an amount is above the exponential of its logarithm's: at least the level must be right.
         # (Duan 1983, "Smearing estimate: a nonparametric retransformation method".)
@@ -217,24 +220,26 @@ def fit_head(head: Head, rows: Rows, calibration: Rows, run: Run) -> FittedHead:
 
 
 def _crossed(
-    params: dict[str, Any], trees: int, parts: tuple[Rows, Rows], features: Sequence[str], kind: Kind, base: float
+    params: dict[str, Any], trees: int, rows: Rows, features: Sequence[str], kind: Kind, base: float
 ) -> Calibration:
     """Calibration from rows that the trees were grown on: of each fifth, by trees of the other four."""
-    values = np.concatenate([_clean(part.of(features)) for part in parts])
-    label = np.concatenate([_label(part, kind) for part in parts])
-    weight = np.concatenate([part.weight for part in parts])
+    values, label = _clean(rows.of(features)), _label(rows, kind)
     fold = np.random.default_rng(params["seed"]).permutation(len(values)) % FOLDS
     raw = np.zeros(len(values), np.float32)
     for one in range(FOLDS):
         mine = fold == one
         margin = np.full(int((~mine).sum()), base, np.float32)
         data = xgboost.QuantileDMatrix(
-            values[~mine], label[~mine], weight=weight[~mine], base_margin=margin, nthread=1, max_bin=_BINS
+            values[~mine], label[~mine], weight=rows.weight[~mine], base_margin=margin, nthread=1, max_bin=_BINS
         )
-        grown = xgboost.train(params, data, trees, verbose_eval=False)
-        told = grown.inplace_predict(values[mine], predict_type="margin", base_margin=np.zeros(int(mine.sum())))
-        raw[mine] = said(told + np.float32(base), kind)
-    return calibrate(raw, label, weight, kind)
+        grown = booster_of(xgboost.train(params, data, trees, verbose_eval=False).save_raw("ubj"))
+        raw[mine] = said(grown.inplace_predict(values[mine], predict_type="margin") + np.float32(base), kind)
+    witness = replace(rows, values=raw[:, None], names=("raw",))
+    if POSITION in rows.names:
+        place = rows.values[:, [rows.names.index(POSITION)]]
+        witness = replace(rows, values=np.hstack([raw[:, None], place]), names=("raw", POSITION))
+    witness = witness.shown(features)
+    return calibrate(witness.values[:, 0], witness.label, witness.weight, kind)
 
 
 def booster_of(raw: bytearray) -> xgboost.Booster:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+POSITION = "position"
+"""The feature that says where an item was shown; unknown of what was come upon otherwise."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -91,3 +94,13 @@ class Rows:
         """The rows whose label is known and which count."""
         keep = np.isfinite(self.label) & (self.weight > 0)
         return self if keep.all() else self.take(keep)
+
+    def shown(self, features: Sequence[str]) -> Rows:
+        """The rows of what was shown, for a head that reads where; all rows for others, or where no row says.
+
+        What people came upon by themselves helps to learn from. What is said is of what will be shown.
+        """
+        if POSITION not in features or POSITION not in self.names:
+            return self
+        shown = ~np.isnan(self.values[:, self.names.index(POSITION)])
+        return self if shown.all() or not shown.any() else self.take(shown)

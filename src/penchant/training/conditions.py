@@ -13,14 +13,12 @@ from penchant.dataset import Dataset, Shown
 from penchant.events import Role
 from penchant.features import OF_THE_SHOWING
 from penchant.ranking import Head, Outcome
+from penchant.ranking.rows import POSITION
 from penchant.training.followers import pairs
 from penchant.training.labels import of_outcome
 from penchant.training.rows import Examples
 
 Flags = NDArray[np.bool_]
-
-POSITION = "position"
-"""The feature that says where an item was shown; of what is to be shown it is the first place."""
 
 
 def from_events(head: Head, heads: Mapping[str, Head]) -> bool:
@@ -38,14 +36,17 @@ def free(heads: Sequence[Head]) -> tuple[Head, ...]:
     return tuple(replace(head, outcome=replace(head.outcome, given="")) for head in heads)
 
 
-def met(data: Dataset, condition: Outcome) -> Shown:
+def met(data: Dataset, condition: Outcome, hanging: Sequence[Outcome] = ()) -> Shown:
     """Every moment at which an outcome came true, as a request about one item at that moment.
 
-    Of what one person did with one item in one session, the first event; of goals, every one.
+    Of what one person did with one item in one session, the first event; of goals, every one. A moment whose event is
+    what another outcome is about says nothing of whether that one follows: an order that comes days after the look is
+    no look that was bought from.
 
     Args:
         data: Everything known.
         condition: What came true; it is `reached`.
+        hanging: Outcomes that are to be told from the moments.
     """
     rows = data.interactions
     at = np.flatnonzero(of_outcome(condition, rows, data.events))
@@ -56,6 +57,11 @@ def met(data: Dataset, condition: Outcome) -> Shown:
     fresh = np.ones(len(at), bool)
     fresh[1:] = (np.diff(rows.person[at]) != 0) | (np.diff(rows.item[at]) != 0) | (np.diff(apart) != 0)
     at = np.sort(at[fresh])
+    itself = np.zeros(len(rows), bool)
+    for outcome in hanging:
+        if outcome.reads == "reached":
+            itself |= of_outcome(outcome, rows, data.events)
+    at = at[~itself[at]]
     ptr = np.arange(len(at) + 1, dtype=np.int64)
     return Shown.of(rows.person[at], rows.time[at], ptr, rows.item[at].astype(np.int32))
 

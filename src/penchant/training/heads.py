@@ -227,10 +227,11 @@ class _Gathering:
     def moments(self, given: str, main: _Rows | None, shown: Shown | None) -> _Rows | None:
         """Every moment at which an outcome came true, for the heads that hang on it; None where it never did."""
         condition = self._heads[given].outcome
-        found = sampled(met(self._data, condition), self._run.seed, self._most)
+        hanging = [head for head in self._pack.heads if self.given(head) == given]
+        found = met(self._data, condition, [head.outcome for head in hanging])
+        found = sampled(found, self._run.seed, self._most)
         if not len(found):
             return None
-        hanging = [head for head in self._pack.heads if self.given(head) == given]
         came = None if shown is None else led(found, shown, condition.days)
         examples = unshown(self._built(found, f"rows of {given}"), came)
         now = self._data.now
