@@ -340,6 +340,7 @@ class Pack:
         heads: Outcomes that are learned; formulas name them.
         freshness: How old a release may be.
         order: How items stand of which no event tells anything.
+        texts: What reasons say in other languages: by language, and in it by code.
     """
 
     name: str
@@ -359,6 +360,15 @@ class Pack:
     heads: tuple[Head, ...] = ()
     freshness: Freshness = Freshness()
     order: Order = NO_ORDER
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def telling(self) -> tuple[Feature, ...]:
+        """Features whose reasons may be told: one that reads a private field of items would tell of it."""
+        private = {*self.item.private, "attributes"}
+        return tuple(
+            one for one in self.features if not private.intersection(name.partition(".")[0] for name in one.reads)
+        )
 
     @cached_property
     def said(self) -> Mapping[tuple[str, str], tuple[str, str]]:

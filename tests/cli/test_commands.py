@@ -90,6 +90,7 @@ def test_the_commands_are_those_the_documentation_names() -> None:
         "rules", "rules list", "rules add", "rules show", "rules end", "rules remove", "rules history",
         "placements", "placements list", "placements show", "placements put", "placements check", "placements remove",
         "placements history",
+            "slates", "slates show",
     }  # fmt: skip
 
 

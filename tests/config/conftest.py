@@ -69,6 +69,7 @@ PACKS = {
             {"conversion": (), "revenue": (), "profit": ("return_cost",)}, ("p_goal", "p_back"), mistakes
         ),
         kinds={"als": Factors, "by": Field},
+        reasons=("alike", "popular"),
     ),
     "content": PackNames(models={}, objectives=("attention",), placements=("feed",), item=Thing, kinds={}),
 }

@@ -164,7 +164,19 @@ def test_an_academy_shows_where_each_series_begins_the_easy_ones_first() -> None
     assert shown("learning", "popular") == ["a1", "b1", "c1", "free"]
 
 
-@pytest.mark.parametrize("placement", ["similar", "also-like", "also-bought", "bought-together"])
+@pytest.mark.parametrize("placement", ["also-bought", "bought-together"])
+def test_what_is_bought_with_an_item_is_no_variant_of_it(placement: str) -> None:
+    _, table = catalog("product")
+    made = shown("product", placement, "p20")
+    groups = [table.text("group")[table.row(item)] for item in made]
+
+    assert table.text("group")[table.row("p20")] == "g10" and "g10" not in groups
+    assert len(set(groups)) == len(groups)
+    assert {table.text("category")[table.row(item)] for item in made[:3]} == {"Hats"}
+    assert table.text("brand")[table.row(made[0])] == "Ciro"
+
+
+@pytest.mark.parametrize("placement", ["similar", "also-like"])
 def test_what_is_about_an_item_shows_what_is_like_it(placement: str) -> None:
     _, table = catalog("product")
     made = shown("product", placement, "p20")

@@ -77,7 +77,7 @@ def test_every_pack_is_judged_against_what_is_simple() -> None:
 
 
 def test_the_page_says_what_each_placement_needs_and_learns() -> None:
-    rows = re.findall(r"^\| (\w*) ?\| `([\w-]+)` \| .+ \| (\w*) ?\| (?:`(\w+)` )?\|$", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| (\w*) ?\| \[`([\w-]+)`\]\(\S+\) \| .+ \| (\w*) ?\| (?:`(\w+)` )?\|$", PAGE, re.MULTILINE)
     names = [name for name, *_ in rows if name]
     pack_of = [names[sum(bool(name) for name, *_ in rows[: i + 1]) - 1] for i in range(len(rows))]
     said = {(pack, name, needs, learns) for pack, (_, name, needs, learns) in zip(pack_of, rows, strict=True)}

@@ -12,7 +12,7 @@ from penchant.errors import InvalidRequest, StorageError
 from penchant.serving import RecommendationRequest, Recommender, SlateLog, read_logged
 from penchant.serving.more import MOST_PAGES, Earlier, earlier
 from penchant.slate import Slate
-from penchant.storage import SQLiteStore
+from penchant.storage import SlateRow, SQLiteStore
 
 Open = Callable[..., Recommender]
 
@@ -92,7 +92,7 @@ def test_a_page_that_is_still_on_its_way_to_the_store_is_known(store: SQLiteStor
 
     log, late = SlateLog(store), Late()
     log._store = late  # type: ignore[assignment]
-    log._waiting["s1"] = b"{}"
+    log._waiting["s1"] = SlateRow("s1", "shop", None, 1, b"{}")
 
     assert log.find("s1") == b"{}" and late.asked == 0
     assert log.find("s2") is None and late.asked == 1

@@ -29,6 +29,7 @@ from penchant.cli import (
     rules,
     schedule,
     serve,
+    slates,
     train,
 )
 from penchant.cli.screen import out, print_error
@@ -86,6 +87,7 @@ app.add_typer(items.app, name="items")
 app.add_typer(rules.app, name="rules")
 app.add_typer(placements.app, name="placements")
 app.add_typer(releases.app, name="releases")
+app.add_typer(slates.app, name="slates")
 app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")
 app.add_typer(failed.app, name="failed")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from penchant.cli.screen import out, say, table
+from penchant.placements import WhyNot
 from penchant.serving import ExplainedItem, ExplainedSlate
 
 
@@ -22,21 +25,39 @@ def show_explained(slate: ExplainedSlate) -> None:
         heads = list(told.heads)
         rows = [("", "item", "relevance", *heads, "value", "chance", "how")]
         for item in told.items:
-            said = (_number(item.heads.get(name)) for name in heads)
+            said = (number(item.heads.get(name)) for name in heads)
             rows.append(
                 (
                     str(item.position),
                     item.id,
-                    _number(item.relevance),
+                    number(item.relevance),
                     *said,
-                    _number(item.value),
-                    _number(item.propensity),
+                    number(item.value),
+                    number(item.propensity),
                     _how(item),
                 )
             )
         out.print(table("", rows, right_from=len(rows[0]), whole=2))
+    show_why_not(told.why_not)
     for note in slate.degraded:
         say((f"  {note}", "yellow"))
+
+
+def show_why_not(items: Sequence[WhyNot]) -> None:
+    """Print why items are not on a slate: the stage, what else there is, and what each source says."""
+    for one in items:
+        by = f" ({one.by})" if one.by else ""
+        say((one.id, "bold"), f"  {one.stage}{by}: {one.why}")
+        for gate in one.also:
+            say(f"    also {gate.stage}: {gate.why}")
+        for source in one.sources:
+            told = "" if source.rank is None else f"{source.rank} of {source.k:,}"
+            say(f"    {source.source}: ", "; ".join(part for part in (told, source.why) if part))
+
+
+def number(value: float | None) -> str:
+    """To four digits; empty where nothing is known."""
+    return "" if value is None else f"{value:.4g}"
 
 
 def _how(item: ExplainedItem) -> str:
@@ -49,7 +70,3 @@ def _how(item: ExplainedItem) -> str:
     if item.below_floor:
         notes.append("below the floor")
     return "; ".join(part for part in (how, *notes) if part)
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"

@@ -45,6 +45,11 @@ def recommend(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say of every item how it came to its place; nothing is logged.")
     ] = False,
+    why_not: Annotated[
+        list[str] | None,
+        typer.Option("--why-not", help="With --explain: item of which to say why it is not there; repeatable."),
+    ] = None,
+    language: Annotated[str | None, typer.Option("--language", help="Language of the reasons, as in de.")] = None,
     everybody: Annotated[bool, typer.Option("--all", help="For everybody, into a file; see --out.")] = False,
     people: Annotated[
         Path | None, typer.Option("--people", help="For the people this file names, an id a line; see --out.")
@@ -70,6 +75,7 @@ def recommend(
         {
             "--user": user or anonymous,
             "--explain": explain,
+            "--why-not": why_not,
             "--after": after,
             "--people": everybody and people is not None,
         },
@@ -89,7 +95,10 @@ def recommend(
         "fields": fields or [],
         "context": _context(context or []),
         "region": region,
+        "language": language,
     }
+    if why_not and not explain:
+        raise InvalidRequest("--why-not", "goes with --explain")
     try:
         request = msgspec.convert({k: v for k, v in given.items() if v is not None}, RecommendationRequest)
     except msgspec.ValidationError as error:
@@ -101,7 +110,7 @@ def recommend(
             recommend_all(engine, request, whom, file, log=log, as_json=as_json)
             return
         if explain:
-            told = engine.explain(request)
+            told = engine.explain(request, why_not or ())
             if as_json:
                 print_json(told)
             else:

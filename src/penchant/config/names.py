@@ -56,6 +56,8 @@ class PackNames:
         filter_problem: What is wrong with a filter on its items, given the free fields that a domain declares: where
             in the filter, and a sentence; None when nothing is.
         formulas: What objectives of a domain may name.
+        parts_problems: What is wrong with the parts of a placement, each with its key.
+        reasons: Codes of reasons.
     """
 
     models: Mapping[str, type[msgspec.Struct]]
@@ -66,6 +68,7 @@ class PackNames:
     filter_problem: Callable[[object, Mapping[str, Any]], tuple[str, str] | None] = lambda filter_, free: None
     formulas: Formulas = NO_FORMULAS
     parts_problems: Callable[[str, Mapping[str, Any]], Sequence[tuple[str, str]]] = lambda name, placement: ()
+    reasons: Sequence[str] = ()
 
     def recipe(self, model: str, settings: object) -> type[msgspec.Struct] | None:
         """Settings class of a domain's model: of the kind it names, or else of the pack's model of that name."""
@@ -112,6 +115,7 @@ class _Check:
         self.lines = lines
         self.packs = packs
         self.domains: Mapping[str, Tree] = tree.get("domains", {})
+        self.placements: Mapping[str, Tree] = tree.get("placements", {})
         self.imports: Sequence[Tree] = tree.get("imports", ())
         self.problems: list[ConfigProblem] = []
 
@@ -134,8 +138,23 @@ class _Check:
         self.problems.extend(check_objectives(domain, (*at, "objectives"), pack.objectives, pack.formulas, self.lines))
         if "objective" in domain:
             self._known("objective", (*at, "objective"), domain["objective"], _objectives(domain, pack))
+        codes = (*pack.reasons, *self._own_reasons(name))
+        for language, texts in domain.get("reasons", {}).items():
+            for code in texts:
+                self._known("reason", (*at, "reasons", language, code), code, codes)
         for model, settings in domain.get("models", {}).items():
             self._model((*at, "models", model), model, settings, pack)
+
+    def _own_reasons(self, domain: str) -> list[str]:
+        """Codes that sources of configured placements of a domain give."""
+        sources = (
+            source
+            for placement in self.placements.values()
+            if placement.get("domain") == domain
+            for source in placement.get("sources", ())
+        )
+        told = (source.get("reason") for source in sources)
+        return [str(reason[0]) for reason in told if isinstance(reason, list | tuple) and reason]
 
     def _model(self, at: KeyPath, model: str, settings: Tree, pack: PackNames) -> None:
         if "kind" in settings:

@@ -16,6 +16,11 @@ Name = Annotated[
 ]
 Text = Annotated[str, Meta(min_length=1)]
 Moment = Annotated[str, Meta(description="a moment as in 2026-11-01 or 2026-11-01T08:00:00Z", extra={"moment": True})]
+Language = Annotated[
+    str,
+    Meta(pattern=r"\A[a-z]{2,3}(-[a-z0-9]{2,8})*\Z", description="a language as in en, de or pt-br, in small letters"),
+]
+ReasonText = Annotated[str, Meta(min_length=1, max_length=200)]
 Days = Annotated[float, Meta(gt=0)]
 Length = Annotated[
     str, Meta(pattern=r"\A[1-9]\d{0,5}[smhd]\Z", description="a length of time as in 90s, 30m, 6h or 1d")
@@ -243,6 +248,8 @@ class Domain(_Settings, frozen=True, kw_only=True):
         evaluation: How this domain is judged.
         freshness: How old its releases may be.
         explore: Share of all places that is left to chance, so that more is learned than what is shown anyway.
+        language: Language of reasons where a request names none.
+        reasons: `[domains.NAME.reasons.LANGUAGE]`: what reasons say, by code.
     """
 
     pack: Name
@@ -254,6 +261,8 @@ class Domain(_Settings, frozen=True, kw_only=True):
     evaluation: Evaluation = Evaluation()
     freshness: FreshnessSettings = FreshnessSettings()
     explore: Annotated[float, Meta(ge=0, le=0.2)] = 0.0
+    language: Language = "en"
+    reasons: dict[Language, dict[str, ReasonText]] = {}
 
 
 class PlacementSettings(_Settings, frozen=True, kw_only=True):

@@ -52,6 +52,11 @@ _TEMPLATE = """\
 [domains.{name}]
 pack = "{pack}"
 #region = "DE"                 # region of a request that names none (example)
+#language = "en"               # of reasons, where a request names none
+
+# What reasons say, by language and code (example); docs/explanations.md.
+#[domains.{name}.reasons.en]          # (example)
+#alike = "more like this"    # (example)
 
 # A sender of events, when it differs from what is usual (example); keys name their source.
 #[sources.web]                        # (example)

@@ -18,7 +18,7 @@ from penchant.errors import FormulaWrong, InvalidRequest, Mistake, in_words
 from penchant.features import RELEVANCE
 from penchant.models import Recipe
 from penchant.pack import Pack, Placement
-from penchant.placements import PlacementSpec, problems
+from penchant.placements import PlacementSpec, codes_of, problems
 from penchant.ranking import Objective, number_fields, parse
 from penchant.serving import DomainSetup
 
@@ -49,6 +49,7 @@ def names_of(packs: Mapping[str, Pack]) -> dict[str, PackNames]:
                 partial(_formula_mistakes, pack),
             ),
             parts_problems=partial(_parts_problems, pack),
+            reasons=tuple(codes_of(pack)),
             kinds=kinds,  # type: ignore[arg-type]  # recipes are structs, which their protocol cannot say
         )
         for name, pack in packs.items()
@@ -130,7 +131,17 @@ def set_up(name: str, pack: Pack, workspace: Workspace) -> DomainSetup:
         placements[key] = msgspec.convert(told, PlacementSpec).laid_over(key, shipped)
     pack = replace(pack, models=models, objectives=_objectives(pack, domain))
     objective = domain.objective or pack.objectives[0].name
-    return DomainSetup(name, pack, placements, objective, domain.region, domain.attributes, domain.explore)
+    return DomainSetup(
+        name,
+        pack,
+        placements,
+        objective,
+        domain.region,
+        domain.attributes,
+        domain.explore,
+        domain.language,
+        domain.reasons,
+    )
 
 
 def _objectives(pack: Pack, domain: Domain) -> tuple[Objective, ...]:

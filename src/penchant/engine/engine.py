@@ -39,6 +39,7 @@ from penchant.serving import (
     Preferences,
     RecommendationRequest,
     Recommender,
+    Replay,
     SetupsNow,
     SlateLog,
     Slates,
@@ -92,6 +93,7 @@ class Engine:
         pinned = Pinned(self.releases)
         self.recommender = Recommender(self.domains, self.store, pinned, self.clock, self._log, self.consent)
         self.switch = Switch(self.recommender, pinned, self.store, self.clock, self._beside)
+        self.replay = Replay(self.recommender, self._log, self.releases, self._beside)
         self.schemas = {name: setup.schema for name, setup in self.domains.items()}
         self.catalog = CatalogWriter(self.store, self.schemas, self.clock, limit=self.settings.limits.queue)
         self.feeds = Feeds(
@@ -419,9 +421,9 @@ class Engine:
         """Answer one request; see `Recommender.recommend`."""
         return self.recommender.recommend(request, public=public)
 
-    def explain(self, request: RecommendationRequest) -> ExplainedSlate:
+    def explain(self, request: RecommendationRequest, why_not: Sequence[str] = ()) -> ExplainedSlate:
         """Answer one request and say how it came about; see `Recommender.explain`."""
-        return self.recommender.explain(request)
+        return self.recommender.explain(request, why_not)
 
     def recommend_all(
         self, request: RecommendationRequest, actors: Iterable[str], *, log: bool = False

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from penchant.features import Batch
 from penchant.placements.fallback import Spare
 from penchant.placements.retrieval import Retrieved
+from penchant.placements.selection import Chosen
 from penchant.ranking import Valued
 from penchant.slate import Codes
 
@@ -25,6 +26,7 @@ class Filled:
         valued: Value of `codes` by the objective.
         factors: What rules multiply it by.
         pinned: Positions in `codes` of pins, by place.
+        chosen: How ranking chose among them.
         slate: Positions in `codes`, and spares where ranking left places empty.
         left: Rows that may be shown, shape (n_items,).
         failed: Links of the fallback chain that raised.
@@ -37,6 +39,7 @@ class Filled:
     valued: Valued
     factors: NDArray[np.float64]
     pinned: frozenset[int]
+    chosen: Chosen
     slate: tuple[int | Spare, ...]
     left: NDArray[np.bool_]
     failed: dict[str, str]

@@ -47,6 +47,35 @@ PROMOTED = Reason("promoted", "promoted by the editors")
 
 
 @dataclass(frozen=True)
+class Work:
+    """What an answer was made of.
+
+    Attributes:
+        placement: The placement, with the weights it had for this request.
+        parts: The domain.
+        ask: The request.
+        queries: Whom and what models were asked about.
+        allowed: Rows that may be shown, whatever rules say, shape (n_items,).
+        wishes: Rules that hold.
+        found: What sources proposed.
+        made: What filled the places, before chance.
+        plain: What would have filled them without rules; None where rules are about nothing of it.
+        drawn: What chance did.
+    """
+
+    placement: Placement
+    parts: Parts
+    ask: Ask
+    queries: Queries
+    allowed: NDArray[np.bool_]
+    wishes: Wishes
+    found: Retrieved
+    made: Filled
+    plain: Filled | None
+    drawn: Given
+
+
+@dataclass(frozen=True)
 class Answer:
     """What came of a request.
 
@@ -55,12 +84,14 @@ class Answer:
         degraded: What did not work on the way.
         trace: How the items got their order.
         record: What rules did, when any did something.
+        work: What it was made of, for whoever asks why an item is not there.
     """
 
     items: tuple[SlateItem, ...]
     degraded: tuple[str, ...]
     trace: Trace = field(compare=False, repr=False)
     record: Record | None = None
+    work: Work | None = field(default=None, compare=False, repr=False)
 
 
 def answer(placement: Placement, parts: Parts, ask: Ask, clock: Clock) -> Answer:
@@ -98,13 +129,14 @@ def answer(placement: Placement, parts: Parts, ask: Ask, clock: Clock) -> Answer
     kinds = dict.fromkeys(parts.heads, "head")
     degraded += [f"{kinds.get(name, 'feature')}:{name}: {text}" for name, text in made.valued.failed.items()]
     degraded += [f"fallback:{name}: {text}" for name, text in made.failed.items()]
-    record = None
+    record = plain = None
     if made.touched:
         plain = filling.fill(retrieval.found(), NO_WISHES) if found.ruled else filling.fill(found, NO_WISHES, made)
         record = filling.record(made, plain, wishes)
     drawn = chance(placement, parts, ask, made, wishes.quotas)
     slate = drawn.given(made)
-    return Answer(filling.items(made, slate, drawn), tuple(degraded), filling.trace(made, slate), record)
+    work = Work(placement, parts, ask, facts.queries, allowed, wishes, found, made, plain, drawn)
+    return Answer(filling.items(made, slate, drawn), tuple(degraded), filling.trace(made, slate), record, work)
 
 
 @dataclass(frozen=True)
@@ -178,6 +210,7 @@ class _Filling:
             valued,
             wishes.factors(codes),
             frozenset(pinned.values()),
+            chosen,
             tuple(slate),
             left,
             fallback.failed,
@@ -268,7 +301,7 @@ class _Filling:
         nobody = not len(queries.seeds) and not bool((queries.weights > 0).any())
         ranked = [one for one in slate if not isinstance(one, Spare)]
         reads = {name for head in made.valued.heads for name in parts.heads[head].features}
-        moved = recognised(self.ask.objective, made.valued, reads, parts.pack.features, made.batch, ranked)
+        moved = recognised(self.ask.objective, made.valued, reads, parts.pack.telling, made.batch, ranked)
         why_ = iter(reasons(ranked, self.placement, made.found.shares, moved, self._blended(made.found)))
         sources_ = iter(self._sources(ranked, made.found))
         told: list[SlateItem] = []

@@ -155,3 +155,8 @@ def of_list(model: str, reads: Reads, placement: Placement, pack: Pack) -> Reaso
         return Reason(*said)
     recipe = pack.models.get(model)
     return None if recipe is None else _BY_KIND.get((recipe.kind, reads))
+
+
+def by_kind() -> tuple[Reason, ...]:
+    """Every reason that a list of the blend may give where no source of its pack says one."""
+    return tuple(dict.fromkeys(_BY_KIND.values()))

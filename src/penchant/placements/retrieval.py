@@ -97,16 +97,7 @@ class Retrieval:
 
     def found(self, wishes: Wishes = NO_WISHES) -> Retrieved:
         """The candidates under some rules."""
-        # What rules keep out is taken out of the models' answers, and not kept from them: so one answer tells what
-        # would have been proposed without the rules too.
-        left = wishes.open(self._allowed) if wishes.excludes else None
-        view = _View(left)
-        rows: dict[str, Row] = {}
-        self._lists = None
-        for source in self._placement.sources:
-            row = self._row(source, view, wishes)
-            if row is not None:
-                rows[source.model] = row
+        rows, view = self._proposed(wishes)
         items, place = distinct(np.concatenate([found for found, _ in rows.values()] or [_NOTHING[0]]))
         at: dict[str, NDArray[np.int64]] = {}
         start = 0
@@ -138,6 +129,28 @@ class Retrieval:
             view.dropped or curating,
             blended,
         )
+
+    @property
+    def failed(self) -> Mapping[str, str]:
+        """Sources that raised so far, with the error's text."""
+        return self._failed
+
+    def proposed(self, wishes: Wishes = NO_WISHES) -> dict[str, Row]:
+        """What each source proposes under some rules, best first, by model name."""
+        return self._proposed(wishes)[0]
+
+    def _proposed(self, wishes: Wishes) -> tuple[dict[str, Row], _View]:
+        # What rules keep out is taken out of the models' answers, and not kept from them: so one answer tells what
+        # would have been proposed without the rules too.
+        left = wishes.open(self._allowed) if wishes.excludes else None
+        view = _View(left)
+        rows: dict[str, Row] = {}
+        self._lists = None
+        for source in self._placement.sources:
+            row = self._row(source, view, wishes)
+            if row is not None:
+                rows[source.model] = row
+        return rows, view
 
     def _told(self, items: Codes, share: Scores) -> dict[tuple[str, Reads], Scores]:
         """The blend's share in each item, parted by what its lists say of it."""
@@ -364,8 +377,11 @@ def _cut(row: Row, open_: NDArray[np.bool_]) -> Row:
 
 
 def unlike(field: str, table: ItemTable, queries: Queries) -> NDArray[np.bool_]:
-    """Rows whose value of a field none of the seeds (or, without seeds, of the latest items) has."""
+    """Rows whose value of a field none of the seeds (or, without seeds, of the latest items) has.
+
+    What has no value is like nothing.
+    """
     wanted = about(queries)
     wanted = wanted[(wanted >= 0) & (wanted < len(table))]
     column = table.category(field)
-    return ~column.holding(list(dict.fromkeys(column.codes[wanted].tolist())))
+    return ~column.holding([code for code in dict.fromkeys(column.codes[wanted].tolist()) if code >= 0])

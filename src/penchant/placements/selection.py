@@ -21,6 +21,7 @@ Seated = TypeVar("Seated")
 class _Quota:
     """How many places some rows have, must have at least, and may have."""
 
+    id: str
     rows: NDArray[np.bool_]
     least: int
     most: int | None
@@ -44,12 +45,13 @@ class Room:
             quotas: By priority; one that asks for more than those before it leave gets what is left.
             size: Places in all.
         """
+        self._fields = tuple(caps)
         self._columns = [(table.category(field).codes, cap, dict[int, int]()) for field, cap in caps.items()]
         self._quotas: list[_Quota] = []
         for wish in quotas:
             least = min(wish.rule.rule.least or 0, size)
             size -= least
-            self._quotas.append(_Quota(wish.rows, least, wish.rule.rule.most))
+            self._quotas.append(_Quota(wish.rule.id, wish.rows, least, wish.rule.rule.most))
 
     def takes(self, item: int, left: int | None = None) -> bool:
         """Whether the item still fits; when it does, its place is taken.
@@ -71,6 +73,17 @@ class Room:
         self.gives(item)
         return True
 
+    def full(self, item: int) -> tuple[str, str] | None:
+        """What leaves no room for an item: `cap` and the field, or `quota` and the rule; None where it would fit."""
+        for field, (codes, cap, used) in zip(self._fields, self._columns, strict=True):
+            code = int(codes[item])
+            if code >= 0 and used.get(code, 0) >= cap:
+                return "cap", field
+        for quota in self._quotas:
+            if quota.rows[item] and quota.most is not None and quota.used >= quota.most:
+                return "quota", quota.id
+        return None
+
     def gives(self, item: int) -> None:
         """Take a place for an item, whether there is room or not."""
         for codes, _, used in self._columns:
@@ -89,11 +102,13 @@ class Chosen:
         pinned: By place, from 0.
         others: In the order of the places that pins leave.
         room: What is left for more.
+        kept: The source whose place it is, of those that stand on one that a source has, whatever their value.
     """
 
     pinned: Mapping[int, int]
     others: tuple[int, ...]
     room: Room
+    kept: Mapping[int, str]
 
 
 def select(
@@ -137,14 +152,19 @@ def select(
     codes: list[int] = items.tolist()
     first: list[int] = []
     rest: list[int] = []
+    own_place: dict[int, str] = {}
     for source in placement.sources:
         if source.first and source.model in shares:
-            first += [i for i in _best(shares[source.model]) if take(i)]
+            stands = [i for i in _best(shares[source.model]) if take(i)]
+            first += stands
+            own_place.update(dict.fromkeys(stands, source.model))
     for source in placement.sources:
         if source.slots and not source.first and source.model in shares:
             # Its best that nobody else proposed as strongly: what the ranking would show anyway needs no slot.
             own = [i for i in _best(shares[source.model], source.slots + len(taken)) if i not in taken]
-            rest += [i for i in own[: min(source.slots, size - len(taken))] if take(i)]
+            stands = [i for i in own[: min(source.slots, size - len(taken))] if take(i)]
+            rest += stands
+            own_place.update(dict.fromkeys(stands, source.model))
     order = np.argsort(-value, kind="stable")
     order = order[value[order] > -np.inf]
     # What was kept for quotas that have no more candidates goes to the others after all.
@@ -155,7 +175,7 @@ def select(
             if take(i, kept=kept):
                 rest.append(i)
     rest.sort(key=lambda i: (-float(value[i]), i))
-    return Chosen(pinned, (*first, *rest), room)
+    return Chosen(pinned, (*first, *rest), room, own_place)
 
 
 def pin(pins: Sequence[Wish], items: Codes, value: Scores, table: ItemTable, size: int) -> dict[int, int]:

@@ -32,12 +32,14 @@ from penchant.server.preferences import PREFERENCE_ROUTES
 from penchant.server.problems import on_any_error, on_http_error, on_penchant_error
 from penchant.server.recommendations import RECOMMENDATION_ROUTES
 from penchant.server.rules import RULE_ROUTES
+from penchant.server.slates import SLATE_ROUTES
 from penchant.server.statements import STATEMENT_ROUTES
 from penchant.server.stock import STOCK_ROUTES
 from penchant.server.tracker_settings import TRACKER_SETTINGS_ROUTES
 
 ROUTES = (
     *RECOMMENDATION_ROUTES,
+    *SLATE_ROUTES,
     *PREFERENCE_ROUTES,
     *EVENT_ROUTES,
     *STATEMENT_ROUTES,

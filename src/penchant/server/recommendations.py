@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -12,12 +13,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from penchant.errors import InvalidRequest
 from penchant.keys import Scope
 from penchant.server.asked import check_asked, domain_asked, person_asked
 from penchant.server.authorize import Caller, caller
 from penchant.server.problems import documented
+from penchant.server.public_notes import public_note
 from penchant.server.state import engine_of
-from penchant.serving import ExplainedSlate, RecommendationRequest, Slates, SlatesRequest
+from penchant.serving import MOST_ASKED, ExplainedSlate, RecommendationRequest, Slates, SlatesRequest
 from penchant.slate import Reason, Slate
 
 _ASK: dict[str, Any] = {
@@ -27,6 +30,7 @@ _ASK: dict[str, Any] = {
     "opt": {"scope": Scope.RECOMMEND},
 }
 Token = Annotated[str, Meta(max_length=4_096)]
+WhyNotIds = Annotated[Sequence[Annotated[str, Meta(min_length=1, max_length=200)]], Meta(max_length=MOST_ASKED)]
 
 
 class RecommendationBody(RecommendationRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,10 +39,12 @@ class RecommendationBody(RecommendationRequest, frozen=True, kw_only=True, forbi
     Attributes:
         identity_token: What lets a browser key ask for a known person; the header `X-Identity-Token` does too.
         explain: Say of every item how it came to its place; for keys of servers alone. Such an answer is not logged.
+        why_not: Items of which to say why they are not there, with `explain`.
     """
 
     identity_token: Token | None = None
     explain: bool = False
+    why_not: WhyNotIds = ()
 
 
 class SlatesBody(SlatesRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,7 +106,9 @@ async def recommendations(
     asker, engine = caller(request), engine_of(state)
     asked = _asked(request, asker, data)
     if data.explain:
-        return await sync_to_thread(engine.explain, asked)
+        return await sync_to_thread(engine.explain, asked, data.why_not)
+    if data.why_not:
+        raise InvalidRequest("why_not", 'goes with "explain": true')
     slate = await sync_to_thread(engine.recommend, asked, public=not asker.trusted)
     return slate if asker.trusted else _public(slate)
 
@@ -167,4 +175,5 @@ def _public(slate: Slate) -> PublicSlate:
         for i in slate.items
     )
     fields = {name: getattr(slate, name) for name in PublicSlate.__struct_fields__}
-    return PublicSlate(**{**fields, "items": items})
+    notes = tuple(dict.fromkeys(map(public_note, slate.degraded)))
+    return PublicSlate(**{**fields, "items": items, "degraded": notes})

@@ -10,6 +10,7 @@ from penchant.serving.live import View
 from penchant.serving.logged import Asked, LoggedItem, LoggedSlate, Ranked, logged, read_logged
 from penchant.serving.preferences import Preference, Preferences
 from penchant.serving.recommender import Recommender
+from penchant.serving.replay import MOST_ASKED, Replay, Replayed, TracedItem, TracedSlate
 from penchant.serving.request import MOST_ITEMS, Boost, RecommendationRequest
 from penchant.serving.setup import DomainSetup
 from penchant.serving.several import explain_several, recommend_several
@@ -19,6 +20,7 @@ from penchant.serving.switch import Pinned, Switch, Switched
 from penchant.serving.tally import last_links
 
 __all__ = [
+    "MOST_ASKED",
     "MOST_ITEMS",
     "MOST_PLACEMENTS",
     "Asked",
@@ -42,6 +44,8 @@ __all__ = [
     "Ranked",
     "RecommendationRequest",
     "Recommender",
+    "Replay",
+    "Replayed",
     "SetupsNow",
     "SlateLog",
     "Slates",
@@ -49,6 +53,8 @@ __all__ = [
     "Slots",
     "Switch",
     "Switched",
+    "TracedItem",
+    "TracedSlate",
     "View",
     "among",
     "everybody",

@@ -69,6 +69,7 @@ class Wanted:
         filter: The request's.
         rules: Rules that run for it now, and the request's own boosts.
         earlier: What earlier pages of it showed.
+        beside: Ids that other placements of the same call show.
     """
 
     request: RecommendationRequest
@@ -77,6 +78,7 @@ class Wanted:
     filter: Filter | None
     rules: tuple[CompiledRule, ...]
     earlier: Earlier = NOTHING_EARLIER
+    beside: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -170,14 +172,14 @@ def actor_of(request: RecommendationRequest, visit: Visit) -> str | None:
 
 
 def _eligible(wanted: Wanted, visit: Visit, facts: Facts, about: About) -> NDArray[np.bool_]:
-    """Rows that the placement's filter, the request's, and what it excludes leave."""
+    """Rows that the placement's filter, the request's, and what it excludes leave; `gates` says why a row is none."""
     table, codes = visit.parts.table, visit.view.codes
     eligible = np.ones(len(table), bool)
     if wanted.shown is not None:
         eligible &= wanted.shown.mask(table, About(about.seeds, facts.person, visit.now))
     if wanted.filter is not None:
         eligible &= wanted.filter.mask(table, about)
-    left_out = (*wanted.request.exclude, *wanted.earlier.items)
+    left_out = (*wanted.request.exclude, *wanted.beside, *wanted.earlier.items)
     eligible[[codes[name] for name in left_out if name in codes]] = False
     if wanted.earlier.ended:
         eligible[:] = False

@@ -110,5 +110,5 @@ def _chunk(
             recommender.keep(one, wanted.request)
         recommender.flush()  # the log's queue is made for answers, and drops what comes faster than it writes
     for actor, one in zip(actors, made, strict=True):
-        slate = recommender.fields.told(one.slate, told)
+        slate = recommender.told(one, told)
         yield Listed(actor, slate if log else msgspec.structs.replace(slate, slate_id=""))

@@ -8,7 +8,18 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from penchant.serving.request import Boosts, Excluded, FieldNames, Id, Items, Name, RecommendationRequest, Region, Size
+from penchant.serving.request import (
+    Boosts,
+    Excluded,
+    FieldNames,
+    Id,
+    Items,
+    Language,
+    Name,
+    RecommendationRequest,
+    Region,
+    Size,
+)
 from penchant.slate import Slate
 
 MOST_PLACEMENTS = 20
@@ -60,6 +71,7 @@ class SlatesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         region: Region code, as the catalog writes it; the domain's when missing.
         context: Anything else that is known of the moment.
         personalized: False answers without looking at the person's history, save for hard constraints.
+        language: Language of the reasons' texts; of each domain its own when missing.
     """
 
     placements: Blocks
@@ -74,6 +86,7 @@ class SlatesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     region: Region | None = None
     context: dict[str, str | int | float | bool] = {}
     personalized: bool = True
+    language: Language | None = None
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -97,6 +110,7 @@ class SlatesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             region=self.region,
             context=self.context,
             personalized=self.personalized,
+            language=self.language,
         )
 
 

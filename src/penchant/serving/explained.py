@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.features import RELEVANCE, matrix
-from penchant.placements import Acted, Ask, Parts, Record, Trace, likes_as_json, share_of
+from penchant.placements import Acted, Ask, Parts, Record, Trace, WhyNot, likes_as_json, share_of
 from penchant.ranking import number_fields
 from penchant.slate import Slate
 
@@ -64,6 +64,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         likes: What the person said they like, as it counted here.
         likes_count: How much of it still counts beside their history, 0 to 1.
         rules: Rules that did something, and boosts of the request, whose ids begin with `request:`.
+        why_not: Why items that were asked after are not there.
     """
 
     objective: str
@@ -80,6 +81,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     likes: dict[str, list[Any]] = {}
     likes_count: float | None = None
     rules: tuple[Acted, ...] = ()
+    why_not: tuple[WhyNot, ...] = ()
 
 
 class ExplainedSlate(Slate, frozen=True, kw_only=True):
@@ -93,7 +95,12 @@ class ExplainedSlate(Slate, frozen=True, kw_only=True):
 
 
 def explained(
-    slate: Slate, trace: Trace, parts: Parts, record: Record | None = None, asked: Ask | None = None
+    slate: Slate,
+    trace: Trace,
+    parts: Parts,
+    record: Record | None = None,
+    asked: Ask | None = None,
+    why_not: tuple[WhyNot, ...] = (),
 ) -> ExplainedSlate:
     """A slate with its explanation.
 
@@ -103,6 +110,7 @@ def explained(
         parts: What answered.
         record: What rules did, when any did something.
         asked: What was asked, with what the person said they like.
+        why_not: Why items that were asked after are not there.
     """
     objective, formula = trace.steered, trace.by == "formula"
     heads = trace.heads
@@ -139,6 +147,7 @@ def explained(
         candidates=len(trace.batch.candidates.items),
         items=items,
         rules=() if record is None else record.rules,
+        why_not=why_not,
         likes={} if asked is None else likes_as_json(asked.likes),
         likes_count=round(share_of(asked.facts.queries), 4) if asked is not None and asked.likes else None,
     )

@@ -7,12 +7,16 @@ it stood and with which chance, and what the heads said of it. Reasons are kept 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from penchant.placements import Answer, Record
+from penchant.serving.request import Boost
 from penchant.slate import Reason, Slate
+
+KEPT_EXCLUDED = 200
+"""Most excluded ids that a line keeps: a client that scrolls by them would make lines of any length."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,6 +29,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         n: Items wanted.
         personalized: False where the person's history was not looked at.
         after: The slate of which it was the next page.
+        filter: The request's own filter.
+        exclude: Ids it did not want; the first `KEPT_EXCLUDED` of them.
+        excluded: How many those were, where it were more.
+        beside: Ids that other placements of the same call showed before it.
+        boost: What was to be shown more, or less.
+        context: What else it said of the moment; without `device` where that says the same.
+        unkept: The person does not allow analytics, so whose it was and the last six are not kept.
     """
 
     items: tuple[str, ...] = ()
@@ -33,6 +44,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     n: int = 0
     personalized: bool = True
     after: str | None = None
+    filter: dict[str, Any] | None = None
+    exclude: tuple[str, ...] = ()
+    excluded: int = 0
+    beside: tuple[str, ...] = ()
+    boost: tuple[Boost, ...] = ()
+    context: dict[str, str | int | float | bool] = {}
+    unkept: bool = False
 
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,12 +13,13 @@ from penchant.dataset import Reader
 from penchant.errors import InvalidRequest, NotFound
 from penchant.pack import Placement
 from penchant.people import Rules
-from penchant.placements import Answer, Ask, Parts, answer
+from penchant.placements import Answer, Ask, Parts, Texts, WhyNot, answer, why_not
 from penchant.serving.ask import Visit, Wanted, actor_of, ask
 from penchant.serving.explained import ExplainedSlate, explained
-from penchant.serving.fields import ItemFields
+from penchant.serving.fields import ItemFields, Told
+from penchant.serving.gates import gates
 from penchant.serving.live import LiveDomain, View
-from penchant.serving.logged import Asked, logged
+from penchant.serving.logged import KEPT_EXCLUDED, Asked, logged
 from penchant.serving.more import NOTHING_EARLIER, Earlier, earlier
 from penchant.serving.person import People
 from penchant.serving.request import RecommendationRequest
@@ -29,6 +30,8 @@ from penchant.serving.statistics import LiveStatistics
 from penchant.serving.tally import Tally
 from penchant.slate import Slate
 from penchant.storage import Releases, SlateRow, Store
+
+_PATIENT_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,25 @@ class Serving:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a request: the slate, how, of what, whose it is as far as that may be kept, and when (ms)."""
+    """What came of a request.
+
+    Attributes:
+        slate: The slate, with its reasons in English.
+        answer: How it came about.
+        ask: What the placement was asked.
+        parts: Of what it was made.
+        wanted: What the client said.
+        texts: What reasons say in other languages.
+        actor: Whose it is, as far as that may be kept.
+        at: When, milliseconds.
+    """
 
     slate: Slate
     answer: Answer
     ask: Ask
     parts: Parts
+    wanted: Wanted
+    texts: Texts
     actor: str | None
     at: int
 
@@ -139,10 +155,14 @@ class Recommender:
         told = self.fields.read(setup.name, request.fields, public=public)
         made = self._made(request, setup, placement)
         self.keep(made, request)
-        return self.fields.told(made.slate, told)
+        return self.told(made, told)
 
-    def explain(self, request: RecommendationRequest) -> ExplainedSlate:
+    def explain(self, request: RecommendationRequest, why_not: Sequence[str] = ()) -> ExplainedSlate:
         """Answer one request, and say of every item how it came to its place. Nobody is shown it: it is not logged.
+
+        Args:
+            request: What is asked.
+            why_not: Ids of items of which to say why they are not there.
 
         Raises:
             NotFound: No such placement or domain.
@@ -151,8 +171,53 @@ class Recommender:
         setup, placement = self.find(request)
         told = self.fields.read(setup.name, request.fields, public=False)
         made = self._made(request, setup, placement)
-        slate = self.fields.told(made.slate, told)
-        return explained(slate, made.answer.trace, made.parts, made.answer.record, made.ask)
+        return explained(
+            self.told(made, told),
+            made.answer.trace,
+            made.parts,
+            made.answer.record,
+            made.ask,
+            self.why_not(made, why_not),
+        )
+
+    def told(self, made: Made, fields: Told | None) -> Slate:
+        """A slate as it is answered: with fields of its items, and its reasons in the language that was asked for."""
+        return self.fields.told(made.texts.said(made.slate, made.wanted.request.language), fields)
+
+    def why_not(self, made: Made, ids: Sequence[str]) -> tuple[WhyNot, ...]:
+        """Why items are not in an answer."""
+        if not ids or made.answer.work is None:
+            return ()
+        outside = gates(made.wanted, made.ask, made.parts)
+        return why_not(made.answer.work, ids, outside, len(made.wanted.earlier.items))
+
+    def replay(
+        self,
+        request: RecommendationRequest,
+        setup: DomainSetup,
+        placement: Placement,
+        moment: float,
+        beside: Sequence[str] = (),
+    ) -> Made:
+        """Answer a request as of an earlier moment, without chance; nothing is logged or counted.
+
+        The history is that up to the moment. Catalog, rules, consent and counts are as they are now.
+
+        Args:
+            request: What was asked.
+            setup: The domain.
+            placement: The placement.
+            moment: Unix seconds.
+            beside: Ids that other placements of the same call showed.
+
+        Raises:
+            InvalidRequest: The request fits the domain no longer.
+        """
+        setup = replace(setup, explore=0.0)
+        # Whoever asks afterwards has the time to wait for what was late.
+        patient = msgspec.structs.replace(placement, budget_ms=_PATIENT_MS)
+        visit, (wanted,) = self.visit(setup, ((request, patient),), moment)
+        return self._filled(visit, replace(wanted, beside=tuple(beside)))
 
     def flush(self) -> None:
         """Wait until the slates that were kept are in the store."""
@@ -186,13 +251,17 @@ class Recommender:
         return found[0], found[0].placements[request.placement]
 
     def visit(
-        self, setup: DomainSetup, asked: Sequence[tuple[RecommendationRequest, Placement]]
+        self,
+        setup: DomainSetup,
+        asked: Sequence[tuple[RecommendationRequest, Placement]],
+        moment: float | None = None,
     ) -> tuple[Visit, tuple[Wanted, ...]]:
         """Look at a domain, and read whoever asks.
 
         Args:
             setup: The domain.
             asked: Requests of one person for placements of it; at least one.
+            moment: When, Unix seconds; now when None.
 
         Returns:
             The visit, and what each request wants, in their order.
@@ -203,7 +272,7 @@ class Recommender:
         view = self._live[setup.name].view()
         for request, placement in asked:
             _check(request, placement)
-        moment = self._clock.now()
+        moment = self._clock.now() if moment is None else moment
         at = int(moment * 1000)
         now = at / 1000.0
         # What is said of a filter must not depend on what else is wrong.
@@ -241,13 +310,16 @@ class Recommender:
             visit: Domain, moment and person.
             wanted: The request and its placement.
         """
+        try:
+            return self._filled(visit, wanted)
+        except Exception:
+            self.tallies[visit.setup.name].failed()
+            raise
+
+    def _filled(self, visit: Visit, wanted: Wanted) -> Made:
         asked, notes = ask(wanted, visit)
         setup, placement, view = visit.setup, wanted.placement, visit.view
-        try:
-            made = answer(placement, visit.parts, asked, self._clock)
-        except Exception:
-            self.tallies[setup.name].failed()
-            raise
+        made = answer(placement, visit.parts, asked, self._clock)
         actor = actor_of(wanted.request, visit)
         body = (setup.name, placement.name, actor, visit.moment, view.release, [item.id for item in made.items])
         before = len(wanted.earlier.items)
@@ -262,7 +334,7 @@ class Recommender:
             items=items,
             degraded=(*visit.notes, *notes, *made.degraded),
         )
-        return Made(slate, made, asked, visit.parts, actor, visit.at)
+        return Made(slate, made, asked, visit.parts, wanted, setup.texts, actor, visit.at)
 
     def keep(self, made: Made, request: RecommendationRequest) -> None:
         """Put an answer into the log of slates."""
@@ -276,6 +348,19 @@ class Recommender:
             personalized=asked.personalized,
             after=request.after,
         )
+        if request.actor is None or made.actor is not None:
+            told = msgspec.structs.replace(
+                told,
+                filter=request.filter,
+                exclude=tuple(request.exclude[:KEPT_EXCLUDED]),
+                excluded=len(request.exclude) if len(request.exclude) > KEPT_EXCLUDED else 0,
+                beside=made.wanted.beside,
+                boost=tuple(request.boost),
+                # The device is told already, unless it was told in other words.
+                context={k: v for k, v in request.context.items() if (k, v) != ("device", asked.device)},
+            )
+        else:
+            told = msgspec.structs.replace(told, unkept=True)
         self._log.add(SlateRow(slate.slate_id, slate.domain, made.actor, made.at, logged(slate, made.answer, told)))
 
     def _made(self, request: RecommendationRequest, setup: DomainSetup, placement: Placement) -> Made:

@@ -30,6 +30,7 @@ Size = Annotated[int, Meta(ge=1, le=MOST_ITEMS)]
 Items = Annotated[Sequence[Id], Meta(max_length=100)]
 Excluded = Annotated[Sequence[Id], Meta(max_length=10_000)]
 Region = Annotated[str, Meta(max_length=20)]
+Language = Annotated[str, Meta(max_length=35, pattern=r"\A[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")]
 FieldNames = Annotated[Sequence[Name], Meta(max_length=MOST_FIELDS)]
 
 
@@ -69,6 +70,7 @@ class RecommendationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_un
         region: Region code, as the catalog writes it; the domain's when missing.
         context: Anything else that is known of the moment; rules and filters may ask for it as `context.NAME`.
         personalized: False answers without looking at the person's history, save for hard constraints.
+        language: Language of the reasons' texts, as in `de` or `de-AT`; the domain's when missing.
     """
 
     placement: Name
@@ -85,6 +87,7 @@ class RecommendationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_un
     region: Region | None = None
     context: dict[str, str | int | float | bool] = {}
     personalized: bool = True
+    language: Language | None = None
 
     @property
     def actor(self) -> str | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from penchant.catalog import Filter, FreeKind, Schema, parse_filter
 from penchant.events import Role
 from penchant.pack import Pack, Placement
+from penchant.placements import ENGLISH, Texts
 from penchant.ranking import Objective
 
 
@@ -24,6 +25,8 @@ class DomainSetup:
         region: Region of requests that name none.
         attributes: Free fields of items that can be filtered by, and what each holds.
         explore: Share of all places that is left to chance.
+        language: Language of reasons where a request names none.
+        reasons: The domain's own texts of reasons, by language and code.
     """
 
     name: str
@@ -33,6 +36,8 @@ class DomainSetup:
     region: str | None
     attributes: Mapping[str, FreeKind] = field(default_factory=dict)
     explore: float = 0.0
+    language: str = ENGLISH
+    reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def shipped(cls, name: str, pack: Pack) -> DomainSetup:
@@ -57,6 +62,11 @@ class DomainSetup:
             for placement in self.placements.values()
             if placement.filter is not None
         }
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What reasons say, by language."""
+        return Texts.of(self.pack, self.reasons, self.language)
 
     @cached_property
     def goals(self) -> tuple[str, ...]:

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from penchant.catalog import parse_filter
 from penchant.errors import InvalidRequest, KeyRejected, NotAllowed, NotFound
 from penchant.pack import Placement
@@ -67,7 +65,7 @@ def recommend_several(recommender: Recommender, call: SlatesRequest, *, public: 
             slates.append(_nothing(asked, made))
             continue
         recommender.keep(made, asked.request)
-        slates.append(recommender.fields.told(made.slate, asked.told))
+        slates.append(recommender.told(made, asked.told))
     return Slates(slates=tuple(slates))
 
 
@@ -83,7 +81,7 @@ def explain_several(recommender: Recommender, call: SlatesRequest) -> tuple[Expl
         made = answered.made
         if isinstance(made, Exception):
             raise made
-        slate = recommender.fields.told(made.slate, answered.asked.told)
+        slate = recommender.told(made, answered.asked.told)
         slates.append(explained(slate, made.answer.trace, made.parts, made.answer.record, made.ask))
     return tuple(slates)
 
@@ -151,11 +149,8 @@ def _visit(
 
 
 def _fill(recommender: Recommender, visit: Visit, wanted: Wanted, before: Sequence[str]) -> Made | Exception:
-    if before:
-        request = msgspec.structs.replace(wanted.request, exclude=(*wanted.request.exclude, *before))
-        wanted = replace(wanted, request=request)
     try:
-        return recommender.fill(visit, wanted)
+        return recommender.fill(visit, replace(wanted, beside=tuple(before)) if before else wanted)
     except Exception as error:  # one broken placement must not take the page down; its answer says so
         return error
 

@@ -21,15 +21,15 @@ class SlateLog:
         """Start the thread."""
         self._store = store
         self._queue: queue.Queue[SlateRow | None] = queue.Queue(size)
-        self._waiting: dict[str, bytes] = {}
-        """Lines that are on their way to the store, by slate id."""
+        self._waiting: dict[str, SlateRow] = {}
+        """Slates that are on their way to the store, by slate id."""
         self.dropped = 0
         self._thread = threading.Thread(target=self._write, name="penchant-slates", daemon=True)
         self._thread.start()
 
     def add(self, row: SlateRow) -> None:
         """Keep one slate soon."""
-        self._waiting[row.slate_id] = row.body
+        self._waiting[row.slate_id] = row
         try:
             self._queue.put_nowait(row)
         except queue.Full:
@@ -44,7 +44,16 @@ class SlateLog:
         """
         # In this order: what is on its way no longer is in the store.
         waiting = self._waiting.get(slate_id)
-        return waiting if waiting is not None else self._store.slate(slate_id)
+        return waiting.body if waiting is not None else self._store.slate(slate_id)
+
+    def row(self, slate_id: str) -> SlateRow | None:
+        """A slate with whose it was and when, also while it is on its way; None when it is not kept.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+        waiting = self._waiting.get(slate_id)
+        return waiting if waiting is not None else self._store.slate_row(slate_id)
 
     def flush(self) -> None:
         """Wait until everything added is in the store."""

@@ -344,6 +344,10 @@ class SQLStore:
         """A served slate, or None."""
         return self._slates.find(slate_id)
 
+    def slate_row(self, slate_id: str) -> SlateRow | None:
+        """A served slate with whose it was and when, or None."""
+        return self._slates.row(slate_id)
+
     def slates(self, domain: str, *, after: int = 0, until: int, batch: int = 1_000) -> Iterator[list[SlateRow]]:
         """A domain's slates, those without a person too, by time and then id."""
         return self._slates.scan(domain, after, until, batch)

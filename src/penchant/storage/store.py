@@ -301,6 +301,10 @@ class Store(Protocol):
         """A served slate, or None."""
         ...
 
+    def slate_row(self, slate_id: str) -> SlateRow | None:
+        """A served slate with whose it was and when, or None."""
+        ...
+
     def slates(self, domain: str, *, after: int = 0, until: int, batch: int = 1_000) -> Iterator[list[SlateRow]]:
         """A domain's slates, those without a person too, by time and then id.
 

@@ -170,6 +170,12 @@ class PackChecks:
 
     # Objectives and features
 
+    def test_reasons_tell_of_nothing_private(self) -> None:
+        """A reason of a feature that reads a private field would tell everybody of it."""
+        told = {feature.name for feature in self.pack.features if feature.reason is not None}
+
+        assert told <= {feature.name for feature in self.pack.telling}
+
     def test_objectives_name_features(self) -> None:
         """Or `relevance`; each once."""
         known = {RELEVANCE, *(feature.name for feature in self.pack.features)}

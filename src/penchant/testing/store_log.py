@@ -266,6 +266,7 @@ class LogChecks:
 
         assert store.slate("s1") == b"{}"
         assert store.slate("s2") is None
+        assert (store.slate_row("s1"), store.slate_row("s2")) == (row, None)
         assert store.count()["slates"] == 3
         assert [slate.slate_id for slate in store.slates_of(["user:ann", "anon:1", "user:bob"])] == ["s3", "s1"]
 

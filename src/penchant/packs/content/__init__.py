@@ -11,6 +11,7 @@ from penchant.packs.content.models import ATTRIBUTES, BASELINES, MODELS
 from penchant.packs.content.objectives import OBJECTIVES
 from penchant.packs.content.placements import ORDER, PLACEMENTS
 from penchant.packs.content.signals import SIGNALS
+from penchant.packs.content.texts import TEXTS
 
 PACK = Pack(
     name="content",
@@ -30,6 +31,7 @@ PACK = Pack(
     heads=HEADS,
     order=ORDER,
     freshness=Freshness("6h", "What is talked about today is not what was yesterday."),
+    texts=TEXTS,
 )
 
 __all__ = ["PACK", "Content"]

@@ -11,6 +11,7 @@ from penchant.packs.learning.models import ATTRIBUTES, BASELINES, MODELS
 from penchant.packs.learning.objectives import OBJECTIVES
 from penchant.packs.learning.placements import ORDER, PLACEMENTS
 from penchant.packs.learning.signals import SIGNALS
+from penchant.packs.learning.texts import TEXTS
 
 PACK = Pack(
     name="learning",
@@ -30,6 +31,7 @@ PACK = Pack(
     heads=HEADS,
     order=ORDER,
     freshness=Freshness("7d", "A curriculum changes slowly; what a learner did is read at each request."),
+    texts=TEXTS,
 )
 
 __all__ = ["PACK", "Module"]

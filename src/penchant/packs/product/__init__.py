@@ -11,6 +11,7 @@ from penchant.packs.product.models import ATTRIBUTES, BASELINES, MODELS
 from penchant.packs.product.objectives import OBJECTIVES
 from penchant.packs.product.placements import ORDER, PLACEMENTS
 from penchant.packs.product.signals import SIGNALS
+from penchant.packs.product.texts import TEXTS
 
 PACK = Pack(
     name="product",
@@ -30,6 +31,7 @@ PACK = Pack(
     heads=HEADS,
     order=ORDER,
     freshness=Freshness("1d", "Goods and prices change by the day; tastes by the season."),
+    texts=TEXTS,
 )
 
 __all__ = ["PACK", "Product"]

@@ -31,6 +31,14 @@ class Slates:
         rows = self._database.rows("SELECT body FROM slate WHERE id = ?", (slate_id,))
         return bytes(rows[0][0]) if rows else None
 
+    def row(self, slate_id: str) -> SlateRow | None:
+        """See `Store.slate_row`."""
+        rows = self._database.rows("SELECT id, domain, actor, at, body FROM slate WHERE id = ?", (slate_id,))
+        if not rows:
+            return None
+        name, domain, actor, at, body = rows[0]
+        return SlateRow(name, domain, actor, at, bytes(body))
+
     def of(self, actors: Sequence[str]) -> list[SlateRow]:
         """See `Store.slates_of`."""
         found: list[SlateRow] = []
