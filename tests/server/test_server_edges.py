@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+import apsw
 import httpx
 import pytest
 from litestar import get
@@ -69,9 +69,14 @@ def test_a_store_that_breaks_makes_the_server_not_ready_but_it_answers_from_what
     with serving(engine, key=key) as client:
         ask = {"placement": "bestsellers"}
         before = client.post("/v1/recommendations", json=ask).json()
-        with closing(sqlite3.connect(engine.workspace.root / "penchant.db")) as other:
+        # By the store's own SQLite: of two in one process each takes the other's locks away, and the first to close
+        # cuts off the shared memory that the other still reads, which ends the process.
+        with closing(apsw.Connection(str(engine.workspace.root / "penchant.db"))) as other:
+            other.set_busy_timeout(10_000)
             tables = other.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-            other.executescript("".join(f"ALTER TABLE {name} RENAME TO lost_{name};" for (name,) in tables.fetchall()))
+            names = [str(name) for (name,) in tables.fetchall()]
+            renamed = "".join(f"ALTER TABLE {name} RENAME TO lost_{name};" for name in names)
+            other.execute(f"BEGIN IMMEDIATE; {renamed} COMMIT")
 
         ready = client.get("/health/ready")
         after = client.post("/v1/recommendations", json=ask)
