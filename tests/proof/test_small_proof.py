@@ -5,13 +5,15 @@ import pytest
 from penchant.proof import QUESTIONS, Size, prove
 
 SMALL = Size(
-    people=120,
+    people=240,
+    served=120,
     chance_days=5,
     selling_days=5,
     first_days=2,
     days=3,
     train_days=0.0,
-    long_people=60,
+    long_people=90,
+    long_served=60,
     long_days=3,
     long_train_days=0.0,
     seeds=1,

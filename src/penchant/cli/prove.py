@@ -14,13 +14,15 @@ from penchant.proof import QUESTIONS, Proof, Row, Size, prove, render
 from penchant.proof.page import amount, percent
 
 QUICK = Size(
-    people=250,
+    people=600,
+    served=250,
     chance_days=8,
     selling_days=12,
     first_days=4,
     days=7,
     train_days=0.0,
-    long_people=120,
+    long_people=300,
+    long_served=120,
     long_days=12,
     long_train_days=0.0,
     seeds=2,

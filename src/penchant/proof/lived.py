@@ -15,6 +15,7 @@ from penchant.clock import DAY
 from penchant.engine import Engine
 from penchant.proof.engine_policy import EnginePolicy, Logged, trained
 from penchant.proof.question import ACADEMY, BOTH, SHOP, SITES, STREAM, Arm
+from penchant.proof.sampled import Sampled
 from penchant.proof.shared import ALONE, PLACEMENTS, TOGETHER
 from penchant.proof.site import WorldClock, configure, opened
 from penchant.proof.size import Lived
@@ -202,23 +203,27 @@ class _History:
                 degraded.update(policy.degraded)
             notes += [f"{note} ({n} answers)" for note, n in degraded.items()]
         shutil.rmtree(folder)
-        return Told(_means(dict(zip(worlds, outcomes, strict=True))), dict(ranked), tuple(notes))
+        return Told(_means(dict(zip(worlds, outcomes, strict=True)), job.lived.served), dict(ranked), tuple(notes))
 
     def _served(
         self, engine: Engine, worlds: Mapping[str, LivingWorld], clock: WorldClock, *, train_days: float = 0.0
-    ) -> list[EnginePolicy]:
+    ) -> list[Sampled]:
         last = list(worlds)[-1]
         until = clock.at + self._job.lived.days * DAY
         return [
-            EnginePolicy(
-                engine,
-                self._layout.domain[name],
-                world,
-                clock,
-                self._layout.wording[name],
-                train_days=train_days if name == last else 0.0,
-                until=until,
-                train=lambda: _train(engine, self._layout),
+            Sampled(
+                EnginePolicy(
+                    engine,
+                    self._layout.domain[name],
+                    world,
+                    clock,
+                    self._layout.wording[name],
+                    train_days=train_days if name == last else 0.0,
+                    until=until,
+                    train=lambda: _train(engine, self._layout),
+                ),
+                Chance(self._job.seed, world.available),
+                self._job.lived.served,
             )
             for name, world in worlds.items()
         ]
@@ -249,11 +254,12 @@ def _held_back(engine: Engine, domain: str) -> str:
     )
 
 
-def _means(outcomes: Mapping[str, Outcome]) -> dict[str, float]:
-    """Means over people; of rates the ratio of sums."""
+def _means(outcomes: Mapping[str, Outcome], served: int) -> dict[str, float]:
+    """Means over the people who were served; of rates the ratio of sums."""
     found: dict[str, float] = {}
     for world, outcome in outcomes.items():
-        means = {name: float(values.mean()) for name, values in {**outcome.states, **outcome.sums}.items()}
+        told = {**outcome.states, **outcome.sums}
+        means = {name: float(values[:served].mean()) for name, values in told.items()}
         if means.get("orders"):
             means["return_rate"] = means["returns"] / means["orders"]
         found |= means if len(outcomes) == 1 else {f"{world}.{name}": mean for name, mean in means.items()}

@@ -20,9 +20,10 @@ from penchant.proof.size import Lived, Size
 METHOD = (
     "Every seed is a world of its own. Its site first shows what chance picks, trains, serves that release with a fifth"
     " of its places left to chance, and trains again. From there each arm goes on with a copy of the same workspace and"
-    " the same world: the same engine and data, and one thing swapped. People meet the same luck in all arms. Measures"
-    " are the world's own expectations given what was shown, per person; a lift is paired by seed, its 95 % interval is"
-    " Student's t over seeds. Rows under `without` repeat a question with the mechanism turned off that it is about."
+    " the same world: the same engine and data, and one thing swapped. A sample of the people is served and measured;"
+    " the others go on meeting chance, and all are learned from. People meet the same luck in all arms. Measures are"
+    " the world's own expectations given what was shown, per person served; a lift is paired by seed, its 95 % interval"
+    " is Student's t over seeds. Rows under `without` repeat a question with the mechanism turned off that it is about."
 )
 
 Factors = tuple[tuple[str, float], ...]

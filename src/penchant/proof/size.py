@@ -14,25 +14,29 @@ class Size:
 
     Attributes:
         people: People a world.
+        served: Of them, those whom the arms serve and who are measured; the others go on meeting chance.
         chance_days: Days of the first log, in which chance picks.
         selling_days: The same where things are sold: purchases and returns need weeks to come.
         first_days: Days of the first release.
         days: Days the arms run.
         train_days: Days between trainings of an arm; 0 for none.
         long_people: People of worlds in which the arms run for long.
+        long_served: Of them, those whom the arms serve there.
         long_days: Days they run there.
         long_train_days: Days between trainings there.
         seeds: Worlds a question.
         off_seeds: Worlds a question with its mechanism off; 0 leaves those rows out.
     """
 
-    people: int = 450
+    people: int = 6_000
+    served: int = 450
     chance_days: int = 16
-    selling_days: int = 90
+    selling_days: int = 40
     first_days: int = 5
     days: int = 10
     train_days: float = 0.0
-    long_people: int = 250
+    long_people: int = 3_000
+    long_served: int = 250
     long_days: int = 60
     long_train_days: float = 20.0
     seeds: int = 5
@@ -42,8 +46,10 @@ class Size:
         """How long a site's worlds are lived through."""
         chance = self.selling_days if SHOP in SITES[site] else self.chance_days
         if long:
-            return Lived(self.long_people, chance, self.first_days, self.long_days, self.long_train_days)
-        return Lived(self.people, chance, self.first_days, self.days, self.train_days)
+            return Lived(
+                self.long_people, self.long_served, chance, self.first_days, self.long_days, self.long_train_days
+            )
+        return Lived(self.people, self.served, chance, self.first_days, self.days, self.train_days)
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Lived:
     """How long one world is lived through, and by how many; attributes as in `Size`."""
 
     people: int
+    served: int
     chance_days: int
     first_days: int
     days: int
