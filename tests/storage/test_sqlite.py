@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -277,3 +278,29 @@ class Planted(NamedTuple):
 def files(store: SQLiteStore) -> bytes:
     """Everything that lies beside the database, and itself."""
     return b"".join(path.read_bytes() for path in sorted(store.path.parent.glob(f"{store.path.name}*")))
+
+
+def test_a_store_is_closed_while_another_thread_reads_and_that_thread_is_told(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "a.db")
+    begun, told = threading.Event(), list[StorageError]()
+
+    def read() -> None:
+        store.database.rows("SELECT 1")  # the thread's connection is there
+        begun.set()
+        try:
+            store.database.rows(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+            )
+        except StorageError as error:
+            told.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert begun.wait(10)
+    store.close()
+    reader.join(10)
+
+    assert not reader.is_alive()
+    assert len(told) == 1
+    with pytest.raises(StorageError):
+        store.database.rows("SELECT 1")

@@ -27,6 +27,9 @@ _LOG_MB = 64
 _READER_CACHE_MB = 4
 """Page cache of a reading thread's connection; there may be dozens, and the system caches the file anyway."""
 
+_ENDING_S, _ENDING_TRIES = 0.005, 2_000
+"""How long, and how often, a store that is closed waits for a reader that is under way."""
+
 # What a value that does not fit its column raises: from SQLite, or from APSW before it gets there.
 _UNFIT = (apsw.MismatchError, apsw.ConstraintError, apsw.TooBigError, TypeError, ValueError, OverflowError)
 _REFUSED = (apsw.Error, *_UNFIT)
@@ -214,8 +217,21 @@ class SQLiteDatabase:
         with self._write:
             self._closed = True
             for connection in (*self._readers, self._writer):
-                connection.close()
+                _let_go(connection)
             self._readers.clear()
+
+
+def _let_go(connection: apsw.Connection) -> None:
+    """Close a connection; what another thread still reads by it ends there, and that thread is told."""
+    for _ in range(_ENDING_TRIES):
+        try:
+            connection.close()
+        except apsw.ThreadingViolationError:
+            connection.interrupt()
+            threading.Event().wait(_ENDING_S)
+        else:
+            return
+    connection.close()
 
 
 class _SQLiteWriter:
