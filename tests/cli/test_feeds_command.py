@@ -212,7 +212,7 @@ def test_a_feed_is_removed_with_its_items_or_without(run: Run, site: Site, folde
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        (("add", "main", "https://shop.example/feed"), "--domain: is needed, as there are several: shop, news"),
+        (("add", "main", "https://shop.example/feed"), "--domain: must say which: shop, news"),
         (("add", "main", "https://shop.example/feed", "-d", "shopp"), 'did you mean "shop"?'),
         (("add", "Main", "https://shop.example/feed", "-d", "shop"), "name"),
         (("add", "main", "ftp://shop.example/feed", "-d", "shop"), "must begin with http"),

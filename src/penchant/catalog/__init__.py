@@ -9,7 +9,7 @@ from penchant.catalog.history import History
 from penchant.catalog.item import Item, read_item
 from penchant.catalog.kept import CatalogWrite, FeedEntry, ItemFact, KeptItem
 from penchant.catalog.masks import above, all_tags_in, in_region, open_at
-from penchant.catalog.parts import join, split
+from penchant.catalog.parts import join, reader, split
 from penchant.catalog.questions import Option, Question, questions
 from penchant.catalog.schema import ColumnKind, FreeKind, Schema
 from penchant.catalog.table import ItemTable
@@ -47,5 +47,6 @@ __all__ = [
     "parse_filter",
     "questions",
     "read_item",
+    "reader",
     "split",
 ]

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from penchant.catalog.item import Item
+from penchant.catalog.kept import KeptItem
 
 # Equal items are to be equal bytes, so keys of maps are sorted; fields stand in the order of the type.
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -34,6 +35,21 @@ def join(body: bytes, live: bytes) -> bytes:
     """
     # Both have an id, so neither is empty.
     return body[:-1] + b"," + live[1:]
+
+
+def reader(kind: type[Item]) -> Callable[[KeptItem], Item | None]:
+    """Reads kept items of a type, whole; None for what the catalog lacks or nobody can read, as of another pack."""
+    decoder: msgspec.json.Decoder[Item] = msgspec.json.Decoder(kind)
+
+    def read(kept: KeptItem) -> Item | None:
+        if kept.body is None or kept.live is None:
+            return None
+        try:
+            return decoder.decode(join(kept.body, kept.live))
+        except msgspec.DecodeError:
+            return None
+
+    return read
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from penchant.catalog.feeds import DIALECTS
+from penchant.cli.given import domain_of
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, bar, counted, err, out, print_json, say, table
 from penchant.clock import DAY, iso
 from penchant.engine import Engine
@@ -90,7 +91,7 @@ def add(
         pages=pages,
     )
     with Engine.open(config) as engine:
-        new = engine.feeds.add(name, _domain(engine, domain), settings, wait=0.0 if later else _PULL_ITSELF)
+        new = engine.feeds.add(name, domain_of(engine, domain), settings, wait=0.0 if later else _PULL_ITSELF)
         say((name, "bold"), " is added" if new else " is changed", to=err)
         reports = [] if later else _run(engine, [name])
     told = f"the feed is kept: mend it and `penchant feeds run {name}`, add it with other options,"
@@ -299,12 +300,6 @@ def _pairs(option: str, sign: str, texts: list[str] | None) -> dict[str, str]:
             raise InvalidRequest(option, f"must look like {wanted}")
         pairs[name.strip()] = value.strip()
     return pairs
-
-
-def _domain(engine: Engine, domain: str | None) -> str:
-    if domain is None and len(engine.domains) > 1:
-        raise InvalidRequest("--domain", f"is needed, as there are several: {', '.join(engine.domains)}")
-    return domain or next(iter(engine.domains))
 
 
 def _told(feed: FeedStatus) -> dict[str, Any]:

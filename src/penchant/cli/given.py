@@ -8,18 +8,23 @@ from typing import Any
 import msgspec
 
 from penchant.engine import Engine
-from penchant.errors import InvalidRequest
+from penchant.errors import InvalidRequest, NotFound
 
 
-def domain_of(engine: Engine, name: str | None) -> str:
-    """The domain that is meant: the only one, where none is named.
+def domain_of(engine: Engine, domain: str | None) -> str:
+    """The domain that is meant: the one that was named, or the only one there is.
 
     Raises:
-        InvalidRequest: There are several, and none is named.
+        NotFound: There is none of this name.
+        InvalidRequest: There are several, and none was named.
     """
-    if name is None and len(engine.domains) > 1:
-        raise InvalidRequest("--domain", f"must say which: {', '.join(engine.domains)}")
-    return name if name is not None else next(iter(engine.domains))
+    if domain is None:
+        if len(engine.domains) > 1:
+            raise InvalidRequest("--domain", f"must say which: {', '.join(engine.domains)}")
+        return next(iter(engine.domains))
+    if domain not in engine.domains:
+        raise NotFound("domain", domain, engine.domains)
+    return domain
 
 
 def json_of(option: str, text: str | None) -> Any:

@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from penchant.catalog import Change, ChangeVerdict, ColumnKind, Schema
+from penchant.cli.given import domain_of
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, Bar, ConfigPath, bar, counted, print_json, say
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest, NotFound
@@ -118,22 +119,6 @@ def delete(
     with Engine.open(config) as engine:
         name = domain_of(engine, domain)
         _told(engine.change_items(name, [Change(id=item, op="delete") for item in items]))
-
-
-def domain_of(engine: Engine, domain: str | None) -> str:
-    """The domain that is meant: the one that was named, or the only one there is.
-
-    Raises:
-        NotFound: There is none of this name.
-        InvalidRequest: There are several, and none was named.
-    """
-    if domain is None:
-        if len(engine.domains) > 1:
-            raise InvalidRequest("--domain", f"must say which: {', '.join(engine.domains)}")
-        return next(iter(engine.domains))
-    if domain not in engine.domains:
-        raise NotFound("domain", domain, engine.domains)
-    return domain
 
 
 def _told(verdicts: Sequence[ChangeVerdict]) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from penchant.catalog import Item
 from penchant.cli.explain import show_explained
+from penchant.cli.given import json_of
 from penchant.cli.recommend_all import Whom, recommend_all
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, say, table
 from penchant.engine import Engine
@@ -88,9 +89,9 @@ def recommend(
         "anonymous_id": anonymous,
         "items": item or [],
         "n": n,
-        "filter": _json(filter_),
+        "filter": json_of("filter", filter_),
         "exclude": exclude or [],
-        "boost": _json(boost, "boost"),
+        "boost": json_of("boost", boost),
         "after": after,
         "fields": fields or [],
         "context": _context(context or []),
@@ -106,7 +107,7 @@ def recommend(
         raise InvalidRequest(field.rstrip("`") or "request", in_words(str(error))) from None
     with Engine.open(config) as engine:
         if file is not None:
-            whom = Whom(people, _json(audience, "audience"), allowing)
+            whom = Whom(people, json_of("audience", audience), allowing)
             recommend_all(engine, request, whom, file, log=log, as_json=as_json)
             return
         if explain:
@@ -180,12 +181,3 @@ def _check_many(many: bool, file: Path | None, alone: dict[str, object], beside:
         if value:
             told = "does not go with --all" if many else "goes with --all or --people"
             raise InvalidRequest(name, f"{told}; `penchant recommend --help` tells which options go together")
-
-
-def _json(text: str | None, name: str = "filter") -> object:
-    if text is None:
-        return None
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise InvalidRequest(name, f"is not JSON ({error})", text) from None

@@ -15,13 +15,13 @@ from typing import Any
 
 import msgspec
 
-from penchant.catalog import KEPT_OUT, Change, ChangeVerdict, Item
+from penchant.catalog import KEPT_OUT, Change, ChangeVerdict, Item, reader
 from penchant.clock import Clock, SystemClock
 from penchant.config import SourceSettings, Workspace, read_environment
 from penchant.dataset import Dataset
 from penchant.engine.ages import Ages
 from penchant.engine.assembly import installed_packs, read_workspace, set_up
-from penchant.engine.learning import Learning, Progress, reader, silent
+from penchant.engine.learning import Learning, Progress, silent
 from penchant.engine.reload import taken
 from penchant.errors import ArtifactError, InvalidRequest, ItemRejected, NotFound
 from penchant.evaluation import Report

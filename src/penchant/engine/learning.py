@@ -9,7 +9,7 @@ from importlib.metadata import version
 import msgspec
 import numpy as np
 
-from penchant.catalog import History, Item, ItemTable, KeptItem, join
+from penchant.catalog import History, ItemTable, reader
 from penchant.clock import Clock
 from penchant.config import Settings
 from penchant.config.settings import Evaluation
@@ -42,19 +42,6 @@ Progress = Callable[[str, float], None]
 
 def silent(what: str, share: float) -> None:
     """A `Progress` that shows nothing."""
-
-
-def reader(kind: type[Item]) -> Callable[[KeptItem], Item | None]:
-    """Reads kept items of a type; None for what cannot be read."""
-    decoder: msgspec.json.Decoder[Item] = msgspec.json.Decoder(kind)
-
-    def read(kept: KeptItem) -> Item | None:
-        try:
-            return decoder.decode(join(kept.body, kept.live)) if kept.body and kept.live else None
-        except msgspec.DecodeError:
-            return None
-
-    return read
 
 
 class Learning:

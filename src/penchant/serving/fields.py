@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from penchant.catalog import Item, Schema, join
+from penchant.catalog import Item, Schema, reader
 from penchant.catalog.schema import FREE, split_key
 from penchant.errors import InvalidRequest, NotAllowed, StorageError, choices, nearest
 from penchant.keys import Scope
@@ -71,9 +71,7 @@ class ItemFields:
     def __init__(self, schemas: Mapping[str, Schema], store: Store) -> None:
         """Take the schemas by domain, and the store that has the items."""
         self._schemas, self._store = schemas, store
-        self._decoders: dict[str, msgspec.json.Decoder[Item]] = {
-            name: msgspec.json.Decoder(schema.kind) for name, schema in schemas.items()
-        }
+        self._readers = {name: reader(schema.kind) for name, schema in schemas.items()}
 
     def read(self, domain: str, names: Sequence[str], *, public: bool, path: str = "fields") -> Told | None:
         """Which fields of a domain's items are meant; see `read_fields`."""
@@ -99,14 +97,11 @@ class ItemFields:
         Raises:
             StorageError: The store cannot be read.
         """
-        schema, decode = self._schemas[domain], self._decoders[domain].decode
+        schema, read = self._schemas[domain], self._readers[domain]
         found: dict[str, dict[str, Any]] = {}
         for name, kept in self._store.items_of(domain, list(ids)).items():
-            if kept.body is None or kept.live is None:
-                continue
-            try:
-                item = decode(join(kept.body, kept.live))
-            except msgspec.DecodeError:  # written for another pack, or by hand
+            item = read(kept)
+            if item is None:
                 continue
             values = _whole(item, schema, public=told.public) if told.whole else {}
             found[name] = values | {field: _value(item, schema, field) for field in told.names}
