@@ -1,5 +1,6 @@
 """Models, one file each: a recipe and what it fits."""
 
+from penchant.models.ahead import Ahead
 from penchant.models.als import ALS
 from penchant.models.attributes import AttributeSimilarity
 from penchant.models.basket import BasketAffinity
@@ -47,6 +48,7 @@ __all__ = [
     "SLIST",
     "TIFUKNN",
     "UPCF",
+    "Ahead",
     "AttributeSimilarity",
     "BasketAffinity",
     "Blend",

@@ -131,6 +131,7 @@ _BY_KIND: Mapping[tuple[str, Reads], Reason] = {
     **dict.fromkeys([(kind, "person") for kind in ("slist", "session-knn", "next-items", "sasrec")], _AFTER),
     **dict.fromkeys([(kind, "person") for kind in ("popular", "popular-by")], _POPULAR),
     ("trending", "person"): Reason("trending", "more people choose it now than before"),
+    ("ahead", "person"): Reason("ahead", "others have just reached it"),
     ("item-knn", "person"): Reason("chosen_with_yours", "often chosen with what you chose"),
     ("basket", "person"): Reason("goes_with", "goes with what you chose"),
     ("alike", "person"): Reason("alike", "like what you turned to"),

@@ -9,6 +9,7 @@ from penchant.models import (
     SLIST,
     TIFUKNN,
     UPCF,
+    Ahead,
     AttributeSimilarity,
     ItemKNN,
     Mastery,
@@ -48,6 +49,8 @@ MODELS: dict[str, Recipe] = {
     "slist": SLIST(),
     "session-knn": SessionKNN(),
     "next-items": NextItems(),
+    # What is new to a group that moves on together: on real courses nothing else tells it.
+    "ahead": Ahead(),
     "path": PrerequisitePath(),
     # A dismissed proposal speaks against an item too, and is no failure; what was acted on later is no answer.
     "mastery": Mastery(field="topic", success=("goal",), begun=True),
