@@ -187,11 +187,12 @@ def main() -> None:
     from rich.progress import track
     from run import python_of
 
-    from record import ROOT, write
+    from record import RESULTS, ROOT, write
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", help="by name, with commas between; all of penchant's and implicit's when missing")
     parser.add_argument("--peers", action="store_true", help="also LensKit's and RecTools', in their own environments")
+    parser.add_argument("--more", action="store_true", help="with --models: what is written of others stays")
     parser.add_argument("--timeout", type=float, default=600.0, help="seconds one may take")
     parser.add_argument("--environments", type=Path, default=ROOT / ".venv-bench")
     told = parser.parse_args()
@@ -220,6 +221,10 @@ def main() -> None:
             row |= {"failed": f"not done after {told.timeout:.0f} s"}
         rows.append(row)
         console.print({key: round(v, 2) if isinstance(v, float) else v for key, v in row.items()})
+    if told.more and (RESULTS / "models.json").exists():
+        before = json.loads((RESULTS / "models.json").read_text())["rows"]
+        rows = [row for row in before if row["model"] not in chosen] + rows
+        rows.sort(key=lambda row: [*mine, *PEERS].index(row["model"]))
     million = [row for row in rows if row["events"] == 1_000_000 and "fit_s" in row and row["model"] not in PEERS]
     figures = {
         "slowest_fit_s": max((row["fit_s"] for row in million), default=None),
