@@ -16,8 +16,9 @@ from penchant.packs.product import PACK
 from penchant.ranking import Head, Outcome
 from penchant.testing import Row, dataset
 from penchant.training import LearnedHeads, Sources, learn_heads
+from penchant.training.asked import Asked
 from penchant.training.conditions import free, from_events, led, met, unshown
-from penchant.training.labels import Asked, Labeller
+from penchant.training.labels import Labeller
 from penchant.training.rows import Builder, Examples
 from penchant.training.splits import by_edge, by_people
 

@@ -13,7 +13,8 @@ from penchant.dataset import Attention, Dataset
 from penchant.events import Role
 from penchant.ranking import Head, Outcome
 from penchant.testing import Row, dataset
-from penchant.training.labels import Asked, Labeller, Labels
+from penchant.training.asked import Asked
+from penchant.training.labels import Labeller, Labels
 
 BOUGHT = Head("bought", Outcome("Bought.", "chance", "reached", roles=(Role.GOAL,), days=7.0))
 BACK = Head("back", Outcome("Sent back.", "chance", "reversed", days=30.0, given="bought"))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import numpy as np
@@ -15,35 +15,15 @@ from numpy.typing import NDArray
 
 from penchant.catalog import Categories
 from penchant.dataset import Dataset, Queries
-from penchant.events import Role
-from penchant.models.choice import NOTHING, Allowed, allowed_in, best_among, first
+from penchant.models.answers import AnswerRoles, Told
+from penchant.models.choice import NOTHING, Allowed, allowed_in, best_among
+from penchant.models.levels import Levels
 from penchant.models.model import Fitted, Run, State
 from penchant.models.need import need
 from penchant.slate import Candidates, Codes
 
-AnswerRole = Literal["goal", "strong", "weak", "negative"]
-"""Name of a role that says whether somebody succeeded, as recipes and config write it."""
-
-AnswerRoles = Annotated[tuple[AnswerRole, ...], Meta(min_length=1)]
-
-SETTLES = 1_800.0
-"""Seconds within which what is said of one item, one after the other, is one answer: the last."""
-
 _SPREAD = 30.0
 """Sums of abilities and difficulties are read inside this, so that no exponential overflows."""
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """Answers, by unit and then time.
-
-    Attributes:
-        at: Rows they were read from, rising.
-        right: Whether each was a success.
-    """
-
-    at: NDArray[np.int64]
-    right: NDArray[np.bool_]
 
 
 class _Learner:
@@ -65,42 +45,6 @@ class _Learner:
         if topic >= 0:
             self.topics[topic] = own + error * self._rate / (1.0 + self._fade * times)
         return error
-
-
-@dataclass(frozen=True)
-class _Levels:
-    """Items of groups by difficulty; equally hard ones stand by code, whichever way they are read.
-
-    Attributes:
-        ptr: Where each group starts, shape (groups + 1,).
-        rising: Item codes, group after group, easiest first.
-        falling: The same, hardest first.
-        difficulty: Of each of `rising`.
-    """
-
-    ptr: NDArray[np.int64]
-    rising: Codes
-    falling: Codes
-    difficulty: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, group: Codes, difficulty: NDArray[np.float32]) -> _Levels:
-        """Put all items in order.
-
-        Args:
-            group: Of each item, from 0.
-            difficulty: Of each item.
-        """
-        rising, falling = np.lexsort((difficulty, group)), np.lexsort((-difficulty, group))
-        ptr = np.concatenate([[0], np.cumsum(np.bincount(group))]).astype(np.int64)
-        return cls(ptr, rising.astype(np.int32), falling.astype(np.int32), difficulty[rising].astype(np.float64))
-
-    def nearest(self, group: int, middle: float, k: int, allowed: Allowed) -> list[Codes]:
-        """The k easiest allowed items of a group that are as hard as `middle` or harder, and the k hardest others."""
-        start, stop = int(self.ptr[group]), int(self.ptr[group + 1])
-        easier = int(np.searchsorted(self.difficulty[start:stop], middle))
-        harder = first(self.rising[start + easier : stop], k, allowed)
-        return [harder, first(self.falling[stop - easier : stop], k, allowed)]
 
 
 @dataclass(frozen=True)
@@ -143,14 +87,14 @@ class FittedMastery:
         return _chances(self._ease(self._learner(queries, row), np.arange(len(self.difficulty), dtype=np.int32)))
 
     @cached_property
-    def everywhere(self) -> _Levels:
+    def everywhere(self) -> Levels:
         """All items by difficulty."""
-        return _Levels.of(np.zeros(len(self.topic), np.int32), self.difficulty)
+        return Levels.of(np.zeros(len(self.topic), np.int32), self.difficulty)
 
     @cached_property
-    def inside(self) -> _Levels:
+    def inside(self) -> Levels:
         """Items by topic, those without one first, and by difficulty."""
-        return _Levels.of(self.topic + 1, self.difficulty)
+        return Levels.of(self.topic + 1, self.difficulty)
 
     def state(self) -> State:
         """Difficulties, topics and the recipe."""
@@ -167,8 +111,7 @@ class FittedMastery:
         items = queries.items[span]
         known = np.flatnonzero((items >= 0) & (items < len(self.difficulty)))
         items = items[known]
-        answers = _answers(
-            self.recipe,
+        answers = self.recipe.told.answers(
             np.zeros(len(items), np.int64),
             items,
             queries.times[span][known],
@@ -257,6 +200,11 @@ class Mastery(msgspec.Struct, frozen=True, kw_only=True):
     least_answers: Annotated[int, Meta(ge=1)] = 200
     least_failures: Annotated[int, Meta(ge=0)] = 20
 
+    @property
+    def told(self) -> Told:
+        """How answers are told from other events."""
+        return Told(self.success, self.failure, self.begun)
+
     def fit(self, data: Dataset, run: Run) -> FittedMastery:
         """Play all answers through once, in the order they were given.
 
@@ -264,7 +212,7 @@ class Mastery(msgspec.Struct, frozen=True, kw_only=True):
             FitFailed: There are too few answers, or too few failures to tell hard from easy.
         """
         rows = data.interactions.where(~(data.interactions.reversed_at <= data.now))
-        answers = _answers(self, rows.person.astype(np.int64), rows.item, rows.time, rows.role, rows.weight)
+        answers = self.told.answers(rows.person.astype(np.int64), rows.item, rows.time, rows.role, rows.weight)
         need(self.kind, "answers", len(answers.at), self.least_answers)
         need(self.kind, "failed answers", int((~answers.right).sum()), self.least_failures)
         topics = data.table.category(self.field)
@@ -287,42 +235,6 @@ class Mastery(msgspec.Struct, frozen=True, kw_only=True):
             times[item] += 1
         found = _filled(np.array(difficulty), np.array(times, np.int64), topics)
         return FittedMastery(self, found.astype(np.float32), topics.codes.astype(np.int32))
-
-
-def _answers(
-    recipe: Mastery,
-    unit: NDArray[np.int64],
-    item: Codes,
-    time: NDArray[np.float64],
-    role: NDArray[np.int8],
-    weight: NDArray[np.float32],
-) -> _Answers:
-    """Which rows are answers; rows are sorted by unit, then time.
-
-    What is said of one item within `SETTLES` seconds, one after the other, is one answer, the last: a quiz was
-    answered, and then it was failed.
-    """
-    wrong = _mask(recipe.failure)[role]
-    says = wrong | _mask(recipe.success)[role]
-    if recipe.begun:
-        says &= ~wrong | _turned_before(unit, item, (weight > 0) & ~wrong)
-    rows = np.flatnonzero(says)
-    if len(rows) > 1:
-        goes_on = (np.diff(unit[rows]) == 0) & (np.diff(item[rows]) == 0) & (np.diff(time[rows]) <= SETTLES)
-        rows = rows[~np.append(goes_on, False)]
-    return _Answers(rows.astype(np.int64), ~wrong[rows])
-
-
-def _turned_before(unit: NDArray[np.int64], item: Codes, turned: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether an earlier row of the same unit and item is one of `turned`."""
-    key = unit * (int(item.max(initial=0)) + 1) + item
-    own = np.arange(len(key))
-    at = own[turned]
-    keys, first = np.unique(key[at], return_index=True)
-    if not len(keys):
-        return np.zeros(len(key), bool)
-    place = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
-    return np.asarray((keys[place] == key) & (at[first][place] < own), bool)
 
 
 def _filled(difficulty: NDArray[np.float64], times: NDArray[np.int64], topics: Categories) -> NDArray[np.float64]:
@@ -352,9 +264,3 @@ def _ease(chance: float) -> float:
 
 def _chance(ease: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-_SPREAD, min(_SPREAD, ease))))
-
-
-def _mask(names: tuple[AnswerRole, ...]) -> NDArray[np.bool_]:
-    mask = np.zeros(len(Role), bool)
-    mask[[int(Role[name.upper()]) for name in names]] = True
-    return mask

@@ -1,4 +1,4 @@
-"""What every store must hold of the log, slates, failed messages and keys."""
+"""What every store must hold of the log."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from penchant.errors import StorageError
 from penchant.events import Consent, Event, Link, Trait
-from penchant.keys import Key, Kind
-from penchant.storage import EVENT_SCHEMA, FailedRow, Fate, SlateRow, Store
+from penchant.storage import EVENT_SCHEMA, Fate, Store
+from penchant.testing.store_failed import failure
 
 STORED, KNOWN = Fate.STORED, Fate.KNOWN
 
@@ -33,18 +33,8 @@ def ids(events: Sequence[Event]) -> list[str]:
     return [event.message_id for event in events]
 
 
-def failure(number: int, *, at: int = 0, user: str | None = "ann", anonymous: str | None = None) -> FailedRow:
-    """A message `f<number>` that could not be taken; every third is no JSON."""
-    row = FailedRow(
-        f"f{number}", at, "shop", "web", f"m{number}", user, anonymous, "schema", "bad", "price", "no number", b"{}"
-    )
-    return row._replace(kind="parse", body=b"{") if number % 3 == 0 else row
-
-
 class LogChecks:
-    """The part of the contract of `Store` that knows nothing of people."""
-
-    # the log
+    """The part of the contract of `Store` that is about the log."""
 
     def test_an_event_comes_back_as_it_went_in(self, store: Store) -> None:
         """Every field survives."""
@@ -254,128 +244,3 @@ class LogChecks:
             thread.join()
 
         assert store.count()["events"] == fates.count(STORED) == 60
-
-    # slates
-
-    def test_a_slate_is_kept_once(self, store: Store) -> None:
-        """And found by its id, and by whose it was."""
-        row = SlateRow("s1", "shop", "user:ann", 2, b"{}")
-        store.log_slates([row, row])
-        store.log_slates([SlateRow("s3", "shop", "anon:1", 1, b"[]"), SlateRow("s4", "shop", None, 1, b"[]")])
-        store.log_slates([])
-
-        assert store.slate("s1") == b"{}"
-        assert store.slate("s2") is None
-        assert (store.slate_row("s1"), store.slate_row("s2")) == (row, None)
-        assert store.count()["slates"] == 3
-        assert [slate.slate_id for slate in store.slates_of(["user:ann", "anon:1", "user:bob"])] == ["s3", "s1"]
-
-    def test_slates_of_a_domain_are_read_by_time_whatever_the_batch(self, store: Store) -> None:
-        """From a moment up to another, several of one moment by id; what is logged or erased meanwhile is no matter."""
-        rows = [
-            SlateRow(f"s{n}", "shop", "user:ann" if n % 2 else None, at, b"{}")
-            for n, at in enumerate([30, 10, 20, 20, 20, 40])
-        ]
-        store.log_slates([*rows, SlateRow("t1", "channel", "user:ann", 20, b"{}")])
-        for size in (1, 2, 100):
-            found = [row for page in store.slates("shop", after=20, until=40, batch=size) for row in page]
-
-            assert found == [rows[2], rows[3], rows[4], rows[0]]
-        assert list(store.slates("shop", until=10)) == list(store.slates("tv", until=99)) == []
-        store.erase(["user:ann"], 1, "r", b"{}")
-        assert [row.slate_id for page in store.slates("shop", until=99) for row in page] == ["s2", "s4", "s0"]
-
-    # failed messages
-
-    def test_a_failed_message_comes_back_as_it_went_in(self, store: Store) -> None:
-        """Also without a body."""
-        rows = [failure(1, at=5), failure(2, at=4, user=None)._replace(body=None, message_id=None, kind="size")]
-        store.append([], failed=rows)
-
-        assert store.failed() == rows
-        assert store.failed_message("f2") == rows[1]
-        assert store.failed_message("f9") is None
-
-    def test_a_failed_message_that_comes_again_is_counted(self, store: Store) -> None:
-        """Its first moment stays, and so does what was done with it."""
-        store.append([], failed=[failure(1, at=5), failure(1, at=6)])
-        store.settle(["f1"], 7)
-        store.append([], failed=[failure(1, at=8)])
-        store.settle(["f1", "f2"], 9)
-
-        assert store.failed_message("f1") == failure(1, at=5)._replace(times=3, settled=7)
-        assert store.failed() == []
-        assert [row.id for row in store.failed(settled=True)] == ["f1"]
-
-    def test_failed_messages_are_listed_in_pages_the_latest_first(self, store: Store) -> None:
-        """Also several of one moment."""
-        store.append([], failed=[failure(n, at=n // 3) for n in range(8)])
-        pages: list[str] = []
-        before: tuple[int, str] | None = None
-        while page := store.failed(before=before, limit=3):
-            pages += [row.id for row in page]
-            before = (page[-1].at, page[-1].id)
-
-        assert pages == ["f7", "f6", "f5", "f4", "f3", "f2", "f1", "f0"]
-
-    def test_failed_messages_can_be_asked_for_by_kind_domain_and_person(self, store: Store) -> None:
-        """And are counted by kind while they wait."""
-        rows = [failure(1), failure(2, user=None, anonymous="a1", at=1), failure(3, user="bob"), failure(4, user="bob")]
-        store.append([], failed=[*rows, failure(6)._replace(domain="channel")])
-        store.settle(["f4"], 1)
-
-        assert [row.id for row in store.failed(kind="parse")] == ["f6", "f3"]
-        assert [row.id for row in store.failed(domain="channel")] == ["f6"]
-        assert [row.id for row in store.failed_of(["user:ann", "anon:a1", "anon:ann"])] == ["f1", "f6", "f2"]
-        assert [row.id for row in store.failed_of(["user:bob"])] == ["f3", "f4"]
-        assert store.failed_counts() == {"parse": 2, "schema": 2}
-
-    def test_old_failed_messages_are_forgotten_and_so_are_too_many(self, store: Store) -> None:
-        """By age first, then the oldest ones."""
-        store.append([], failed=[failure(n, at=n) for n in range(10)])
-
-        assert store.forget_failed(before=3, keep=100) == 3
-        assert store.forget_failed(before=0, keep=4) == 3
-        assert store.forget_failed(before=0, keep=4) == 0
-        assert [row.id for row in store.failed()] == ["f9", "f8", "f7", "f6"]
-
-    # keys
-
-    def test_a_key_is_kept_once_and_ends_when_told(self, store: Store) -> None:
-        """What is not told stays as it is."""
-        first = Key("k1", b"\x00digest", Kind.PUBLIC, "shop", "shop", "web site", 5)
-        other = Key("k2", b"\x01digest", Kind.ADMIN, None, None, "", 4, expires=9)
-        store.put_key(first)
-        store.put_key(other)
-        with pytest.raises(StorageError, match="k1"):
-            store.put_key(first._replace(label="another"))
-
-        assert store.keys() == [other, first]
-        assert store.keys()[0].kind is Kind.ADMIN
-        assert store.end_key("k1", expires=10)
-        assert store.end_key("k1", revoked=7)
-        assert not store.end_key("k3", revoked=7)
-        assert store.keys()[1] == first._replace(expires=10, revoked=7)
-
-    # itself
-
-    def test_a_new_store_is_empty_and_nothing_is_wrong_with_it(self, store: Store) -> None:
-        """And says what it is."""
-        assert set(store.count()) == {
-            "events",
-            "items",
-            "links",
-            "slates",
-            "traits",
-            "consents",
-            "failed",
-            "keys",
-            "rules",
-            "placements",
-            "feeds",
-        }
-        assert not any(store.count().values())
-        assert store.last_seq() == 0
-        assert store.check() == []
-        assert int(store.meta()["schema"]) >= 3
-        assert len(store.meta()["salt"]) >= 32

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from penchant.events import Consent, Event, Link, Trait
 from penchant.people import MOST_LINKS, components
 from penchant.storage import Fate, SlateRow, Store
-from penchant.testing.store_log import failure, ids, viewed
+from penchant.testing.store_failed import failure
+from penchant.testing.store_log import ids, viewed
 
 ANN, BOB = "user:ann", "user:bob"
 

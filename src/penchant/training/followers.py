@@ -83,3 +83,36 @@ def keyed(group: Whole, time: NDArray[np.float64]) -> Whole:
 def pairs(person: Codes, item: Codes) -> Whole:
     """Person and item as one number; below 0 for nobody."""
     return (person.astype(np.int64) << 32) | item.astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Distinct pairs of a person and an item, numbered in order.
+
+    Attributes:
+        key: The pairs, as `pairs` has them, rising.
+    """
+
+    key: Whole
+
+    @classmethod
+    def of(cls, person: Codes, item: Codes) -> Pairs:
+        """Those of some rows; what is of nobody (-1) is left out."""
+        return cls(np.unique(pairs(person, item)[person >= 0]))
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.key)
+
+    def has(self, person: Codes, item: Codes) -> NDArray[np.bool_]:
+        """Which rows are of one of them."""
+        if not len(self):
+            return np.zeros(len(person), bool)
+        key = pairs(person, item)
+        at = np.minimum(np.searchsorted(self.key, key), len(self) - 1)
+        found: NDArray[np.bool_] = self.key[at] == key
+        return found
+
+    def number(self, person: Codes, item: Codes) -> Whole:
+        """Number of each row's pair, which is one of them; the number after the last for nobody."""
+        return np.where(person < 0, len(self), np.searchsorted(self.key, pairs(person, item)))

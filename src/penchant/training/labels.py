@@ -10,17 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.clock import DAY
-from penchant.dataset import Attention, Dataset, Interactions
+from penchant.dataset import Dataset, Interactions
 from penchant.events import Role
 from penchant.ranking import Head, Outcome
-from penchant.slate import Codes
+from penchant.training.asked import Asked
+from penchant.training.attended import Attended
+from penchant.training.checked import Checked
 from penchant.training.delays import Delays
-from penchant.training.followers import Followers, pairs
-from penchant.training.gains import gains
+from penchant.training.followers import Followers, Pairs
 from penchant.training.ranks import Ranks
-
-LENGTH = "length_s"
-"""Item field with the length in seconds, of packs whose items are watched, heard or read."""
 
 SKIPPED_S = 10.0
 """Who leaves an item within so many seconds has taken in nothing of it."""
@@ -53,25 +51,6 @@ class Labels:
     ranks: Ranks | None = None
 
 
-@dataclass(frozen=True)
-class Asked:
-    """m shown items.
-
-    Attributes:
-        person: Person codes; -1 for people of whom no event is known.
-        item: Item codes.
-        time: When each was shown, Unix seconds.
-    """
-
-    person: Codes
-    item: Codes
-    time: Moments
-
-    def __len__(self) -> int:
-        """Number of rows."""
-        return len(self.item)
-
-
 class Labeller:
     """Reads labels off the events of one domain, as they were known at one moment."""
 
@@ -86,26 +65,14 @@ class Labeller:
         """
         rows = data.interactions
         # A whole row of the data is looked at only when somebody was shown the item.
-        self._pairs = np.unique(pairs(asked.person, asked.item)[asked.person >= 0])
+        self._pairs = Pairs.of(asked.person, asked.item)
         self._data, self._asked, self.known = data, asked, known
         self._heads = {head.name: head for head in heads}
-        mine = np.flatnonzero((rows.time < known) & self._about(rows.person, rows.item))
+        mine = np.flatnonzero((rows.time < known) & self._pairs.has(rows.person, rows.item))
         self._at, self._rows = mine, rows.where(_mask(mine, len(rows)))
-        self._group = self._number(asked.person, asked.item)
-        self._row_group = self._number(self._rows.person, self._rows.item)
+        self._group = self._pairs.number(asked.person, asked.item)
+        self._row_group = self._pairs.number(self._rows.person, self._rows.item)
         self._made: dict[str, Labels] = {}
-
-    def _about(self, person: Codes, item: Codes) -> Flags:
-        if not len(self._pairs):
-            return np.zeros(len(person), bool)
-        key = pairs(person, item)
-        at = np.minimum(np.searchsorted(self._pairs, key), len(self._pairs) - 1)
-        found: Flags = self._pairs[at] == key
-        return found
-
-    def _number(self, person: Codes, item: Codes) -> Whole:
-        """Number of a person and item; the number after the last for nobody."""
-        return np.where(person < 0, len(self._pairs), np.searchsorted(self._pairs, pairs(person, item)))
 
     def labels(self, name: str, ranks: Mapping[str, Ranks] | None = None) -> Labels:
         """The labels of a head.
@@ -138,7 +105,7 @@ class Labeller:
                 delay = self._delay(np.isin(self._rows.role, BEGUN), since)
         came = delay <= outcome.days
         if outcome.reads == "gained":
-            came = self._check_delay(outcome) <= outcome.days
+            came = self._checked.delay(outcome) <= outcome.days
         match outcome.reads:
             case "taken_in":
                 value, used = self._taken_in(outcome, usable, ranks)
@@ -147,7 +114,7 @@ class Labeller:
             case "seconds":
                 value = self._seconds(outcome)
             case "gained":
-                value = self._gained(outcome)
+                value = self._checked.gained(outcome)
             case _:
                 value = came.astype(np.float32)
         over = (self.known - since) / DAY >= outcome.days
@@ -203,43 +170,13 @@ class Labeller:
         delay: Moments = np.where(row >= 0, found - self._asked.time, np.inf) / DAY
         return delay
 
-    # attention
+    @cached_property
+    def _attended(self) -> Attended:
+        return Attended(self._data, self._asked, self._pairs, self._rows, self.known)
 
     @cached_property
-    def _attention(self) -> tuple[Attention, Followers]:
-        """What was told of attention to the rows' items."""
-        told = self._data.attention
-        if told is None:
-            told = _attention_of(self._rows)
-        told = told.where((told.time < self.known) & self._about(told.person, told.item))
-        group = self._number(told.person, told.item)
-        return told, Followers.of(group, told.time, np.arange(len(told)))
-
-    @cached_property
-    def _lengths(self) -> Floats:
-        """Length of each row's item in seconds: as the catalog says, or as players do."""
-        length = self._data.table.number(LENGTH).astype(np.float32)
-        told = self._data.attention
-        if told is not None and np.isnan(length).any():
-            length = length.copy()
-            known = told.length > 0
-            said = np.full(len(length), -np.inf, np.float32)
-            np.maximum.at(said, told.item[known], told.length[known])
-            lacking = np.isnan(length) & np.isfinite(said)
-            length[lacking] = said[lacking]
-        return length
-
-    def _most(self, outcome: Outcome) -> tuple[Floats, Floats]:
-        """The most that was taken in inside the window: share of the item, and seconds; NaN where untold."""
-        told, events = self._attention
-        length = self._lengths[told.item]
-        played = told.progress * length
-        seconds = np.fmin(told.seconds, played)
-        share = np.where(np.isnan(seconds / length), told.progress, seconds / length)
-        until = self._asked.time + outcome.days * DAY
-        spans = (self._group, self._asked.time, until)
-        found = events.highest(np.clip(share, 0, 1).astype(np.float32), *spans)
-        return found, events.highest(seconds.astype(np.float32), *spans)
+    def _checked(self) -> Checked:
+        return Checked(self._data, self._asked, self._group, self._at, self._row_group, self.known)
 
     def _reached(self, role: Role, outcome: Outcome) -> Flags:
         found: Flags = self._delay(self._rows.role == role, self._asked.time) <= outcome.days
@@ -250,13 +187,13 @@ class Labeller:
         return found
 
     def _taken_in(self, outcome: Outcome, usable: Flags, ranks: Ranks | None) -> tuple[Floats, Ranks]:
-        share, seconds = self._most(outcome)
+        share, seconds = self._attended.most(outcome.days)
         # Who tells of the end and of nothing else is believed; who turned away and told nothing took in nothing.
         share = np.where(np.isnan(share) & self._reached(Role.GOAL, outcome), 1.0, share)
         share = np.where(np.isnan(share) & self._reached(Role.NEGATIVE, outcome), 0.0, share)
         idle = np.isnan(share) & ~self._begun(outcome)
         share = np.where(idle, 0.0, share).astype(np.float32)
-        length = self._lengths[self._asked.item]
+        length = self._attended.lengths[self._asked.item]
         # A short item that was taken in whole is not skipped, however few its seconds.
         skipped = idle | ((seconds < SKIPPED_S) & ~((length <= SKIPPED_S) & (share >= 0.9)))
         if ranks is None:
@@ -265,57 +202,16 @@ class Labeller:
         return np.where(skipped, 0.0, ranks.rank(share, length)).astype(np.float32), ranks
 
     def _left(self, outcome: Outcome) -> Floats:
-        _, seconds = self._most(outcome)
+        _, seconds = self._attended.most(outcome.days)
         turned = np.isnan(seconds) & self._reached(Role.NEGATIVE, outcome)
         ended = self._reached(Role.GOAL, outcome)
         gone: Flags = self._begun(outcome) & ((seconds < SKIPPED_S) | turned) & ~ended
         return gone.astype(np.float32)
 
     def _seconds(self, outcome: Outcome) -> Floats:
-        _, seconds = self._most(outcome)
+        _, seconds = self._attended.most(outcome.days)
         # Nobody gives attention to what was not begun; of what was, somebody must tell.
         return np.where(self._begun(outcome), seconds, 0.0).astype(np.float32)
-
-    # checks
-
-    def _checks(self, outcome: Outcome) -> Flags:
-        """Which events are checks: those named, or those close to the goal that tell how well they went."""
-        rows = self._data.interactions
-        if outcome.events and self._data.events:
-            codes = [code for code, name in enumerate(self._data.events) if name in outcome.events]
-            named: Flags = np.isin(rows.event, codes)
-        else:
-            named = rows.role == Role.STRONG
-        found: Flags = named & ~np.isnan(rows.progress) & (rows.time < self.known)
-        return found
-
-    def _check_row(self, outcome: Outcome) -> Whole:
-        at = np.flatnonzero(self._checks(outcome)[self._at])
-        return Followers.of(self._row_group[at], self._rows.time[at], at).first(self._group, self._asked.time)
-
-    def _check_delay(self, outcome: Outcome) -> Moments:
-        row = self._check_row(outcome)
-        found = np.append(self._rows.time, np.inf)[row]
-        delay: Moments = np.where(row >= 0, found - self._asked.time, np.inf) / DAY
-        return delay
-
-    def _gained(self, outcome: Outcome) -> Floats:
-        rows = self._data.interactions
-        checks = np.flatnonzero(self._checks(outcome))
-        checks = checks[np.argsort(rows.time[checks], kind="stable")]
-        gained = np.zeros(len(rows) + 1, np.float32)
-        gained[checks] = gains(
-            rows.person[checks],
-            rows.item[checks],
-            rows.progress[checks],
-            len(self._data.people),
-            len(self._data.items),
-        )
-        row = self._check_row(outcome)
-        whole = np.where(row >= 0, np.append(self._at, len(rows))[row], len(rows))
-        inside = self._check_delay(outcome) <= outcome.days
-        # What was not checked was not seen to be learned.
-        return np.where(inside, np.maximum(gained[whole], 0.0), 0.0).astype(np.float32)
 
 
 def of_outcome(outcome: Outcome, rows: Interactions, names: Sequence[str]) -> Flags:
@@ -332,13 +228,6 @@ def of_outcome(outcome: Outcome, rows: Interactions, names: Sequence[str]) -> Fl
         codes = [code for code, name in enumerate(names) if name in outcome.events]
         found &= np.isin(rows.event, codes) | (rows.event < 0)
     return found
-
-
-def _attention_of(rows: Interactions) -> Attention:
-    """What interactions alone tell of attention."""
-    told = rows.where(~(np.isnan(rows.progress) & np.isnan(rows.seconds)))
-    length = np.full(len(told), np.nan, np.float32)
-    return Attention(told.person, told.item, told.time, told.progress, told.seconds, length)
 
 
 def _mask(at: Whole, n: int) -> Flags:

@@ -20,8 +20,9 @@ from penchant.events import Role
 from penchant.features import Statistics
 from penchant.pack import Pack
 from penchant.ranking import Head, Outcome
+from penchant.training.asked import Asked
 from penchant.training.conditions import free, from_events, met, unshown
-from penchant.training.labels import Asked, Labeller
+from penchant.training.labels import Labeller
 from penchant.training.rows import Builder, Examples, sampled
 
 DAYS = 28.0

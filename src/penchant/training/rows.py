@@ -17,8 +17,9 @@ from penchant.events import Role
 from penchant.features import DEVICES, RELEVANCE, Batch, Feature, Moment, Statistics, matrix
 from penchant.ranking import Rows
 from penchant.slate import Candidates, Codes
+from penchant.training.asked import Asked
 from penchant.training.histories import Histories
-from penchant.training.labels import Asked, Labels
+from penchant.training.labels import Labels
 
 MOST = 400_000
 """Rows that heads learn from at most; whole requests are drawn when there are more."""
