@@ -58,6 +58,14 @@ def test_the_mean_reads_what_was_told_last(base, changes, weights):
     np.testing.assert_allclose(vectors.mean(codes, shares), wanted, atol=1e-6)
 
 
+@given(st.lists(VECTOR, max_size=6), CHANGES, VECTOR, st.sets(st.integers(0, 9)))
+def test_products_of_some_items_are_those_of_all(base, changes, profile, some):
+    vectors, _ = replayed(base, changes)
+    codes = np.array(sorted(code for code in some if code < vectors.n_items), np.int32)
+    profile = np.array(profile, np.float32)
+    assert vectors.dot_of(codes, profile).tolist() == vectors.dot(profile)[codes].tolist()
+
+
 def test_items_told_anew_leave_the_vectors_of_before_as_they_were():
     vectors = ItemVectors.of(rows([[1, 0, 0, 0, 0, 0, 1], [0, 1, 0, 0, 0, 1, 0]]))
     profile = np.arange(7, dtype=np.float32)

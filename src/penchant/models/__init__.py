@@ -25,6 +25,7 @@ from penchant.models.model import (
     retrieves,
     takes_in,
 )
+from penchant.models.news import Follows, News, follows
 from penchant.models.next_items import NextItems
 from penchant.models.path import PrerequisitePath
 from penchant.models.personal import PersonalTop
@@ -56,9 +57,11 @@ __all__ = [
     "By",
     "Extends",
     "Fitted",
+    "Follows",
     "ItemKNN",
     "Lists",
     "Mastery",
+    "News",
     "NextItems",
     "PersonalTop",
     "Playlist",
@@ -80,6 +83,7 @@ __all__ = [
     "Tunable",
     "distinct",
     "finds_similar",
+    "follows",
     "fuse",
     "retrieves",
     "takes_in",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import msgspec
@@ -15,16 +16,19 @@ from scipy import sparse
 from penchant.catalog import Attribute, ItemTable
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
-from penchant.models.choice import NOTHING, Allowed, allowed_in, best
+from penchant.models.choice import NOTHING, Allowed, allowed_in, best_among
 from penchant.models.encoders import ItemEncoder
 from penchant.models.history import POSITIVE, Past, Roles
 from penchant.models.item_vectors import ItemVectors, Profile, Rows
 from penchant.models.model import Fitted, Run, State
+from penchant.models.near import FEW, NearLists, Row
 from penchant.models.sentence import SentenceEncoder, SentenceModelUnread
 from penchant.models.text import TextEncoder
-from penchant.slate import Candidates, Codes
+from penchant.slate import Candidates, Codes, top_k
 
 _ENCODER = "encoder_"
+_NARROW = 8
+"""Where no more than one item of so many may be shown, only these are looked at."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class FittedAttributeSimilarity:
     recipe: AttributeSimilarity
     vectors: ItemVectors
     encoder: ItemEncoder | None
+    near: NearLists = field(default_factory=NearLists, repr=False, compare=False)
+    """Lists of `similar`, as far as they are kept."""
 
     @property
     def n_items(self) -> int:
@@ -74,15 +80,18 @@ class FittedAttributeSimilarity:
             if not 0 <= code < self.n_items:
                 rows.append(NOTHING)
                 continue
-            profile = self.vectors.mean(np.array([code], np.int32), np.ones(1))
-            rows.append(self._nearest(profile, k, allowed_in(allowed, i), but=int(code)))
+            mine, ask = allowed_in(allowed, i), partial(self._near, int(code))
+            rows.append(self.near.row(int(code), k, mine, ask) if len(items) <= FEW else ask(k, mine))
         return Candidates.from_rows(rows)
+
+    def _near(self, code: int, k: int, allowed: Allowed) -> Row:
+        return self._nearest(self.vectors.mean(np.array([code], np.int32), np.ones(1)), k, allowed, but=code)
 
     def extended(self, codes: Codes, told: ItemTable, n_items: int) -> Self:
         """The same model with some items told anew, in time proportional to them and to those told before."""
         if self.encoder is None:  # a release that cannot encode: new items have nothing in common with any
-            return replace(self, vectors=replace(self.vectors, n_items=n_items))
-        return replace(self, vectors=self.vectors.told(codes, self.encoder.rows(told), n_items))
+            return replace(self, vectors=replace(self.vectors, n_items=n_items), near=NearLists())
+        return replace(self, vectors=self.vectors.told(codes, self.encoder.rows(told), n_items), near=NearLists())
 
     def state(self) -> State:
         """The vectors, the recipe, and what encodes an item."""
@@ -114,10 +123,20 @@ class FittedAttributeSimilarity:
     def _nearest(
         self, profile: Profile, k: int, allowed: Allowed, but: int | None = None
     ) -> tuple[Codes, NDArray[np.float32]]:
+        if allowed is not None and np.count_nonzero(allowed) * _NARROW < len(allowed):
+            few = np.flatnonzero(allowed).astype(np.int32)
+            some = self.vectors.dot_of(few, profile)
+            open_ = (some > 0) & (few != but) if but is not None else some > 0
+            return best_among(few[open_], some[open_], k)
         scores = self.vectors.dot(profile)
         if but is not None:
             scores[but] = 0.0
-        return best(np.where(scores > 0, scores, -np.inf), k, allowed)
+        if allowed is not None:
+            scores *= allowed
+        # What is above 0 stands first; a search for that alone would look at every item once more.
+        codes, values = top_k(scores, k)
+        above = values > 0
+        return (codes, values) if above.all() else (codes[above], values[above])
 
 
 class AttributeSimilarity(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +109,26 @@ class Exact:
         ceilings = np.maximum.accumulate(lengths(vectors)[::-1])[::-1]
         heads = Heads.of(vectors) if len(vectors) >= _HEAD_ROWS and vectors.shape[1] >= _HEAD_DIMS else None
         return cls(vectors, codes, ceilings, heads)
+
+    @classmethod
+    def restored(cls, vectors: Vectors, codes: Codes, kept: Mapping[str, NDArray[Any]]) -> Exact:
+        """Rows as they stand, with what `kept` said of them; a release that did not keep it has it worked out again."""
+        if "ceilings" not in kept:
+            return cls.stored(vectors, codes)
+        heads = None
+        if "head_rows" in kept:
+            columns, rest = np.asarray(kept["head_columns"]), np.asarray(kept["head_rest"])
+            heads = Heads(columns, rest, np.asarray(kept["head_rows"]).T)
+        return cls(vectors, codes, np.asarray(kept["ceilings"]), heads)
+
+    def kept(self) -> dict[str, NDArray[Any]]:
+        """What was worked out of the vectors, to be stored with them: processes then share it."""
+        kept: dict[str, NDArray[Any]] = {"ceilings": self.ceilings}
+        if self.heads is not None:
+            # Stored row after row: the columns of `rows` are what stands together.
+            columns, rest, rows = self.heads.columns, self.heads.rest, self.heads.rows.T
+            kept |= {"head_columns": columns, "head_rest": rest, "head_rows": rows}
+        return kept
 
     def top(
         self,

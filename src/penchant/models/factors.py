@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from penchant.dataset import Dataset
-from penchant.models.choice import Allowed
+from penchant.models.choice import NOTHING, Allowed, allowed_in
 from penchant.models.exact import Exact, Vectors, lengths
 from penchant.models.index import INDEX_FROM, Index, chosen
 from penchant.models.model import State
+from penchant.models.near import FEW, NearLists, Row
 from penchant.slate import Candidates, Codes
 
 SAMPLE = 200
@@ -39,6 +40,8 @@ class ItemFactors:
     index: Index | None = None
     search: dict[str, Any] = field(default_factory=lambda: {"used": False})
     bias: bool = False
+    near: NearLists = field(default_factory=NearLists, repr=False, compare=False)
+    """Lists of `similar`, as far as they are kept."""
 
     @classmethod
     def of(cls, factors: Vectors, proposed: NDArray[np.bool_], *, bias: bool = False) -> ItemFactors:
@@ -105,6 +108,18 @@ class ItemFactors:
 
     def similar(self, codes: Codes, k: int, allowed: Allowed = None) -> Candidates:
         """The items with the highest cosine above 0, never the item itself; unknown items have none."""
+        if len(codes) > FEW or k <= 0:
+            return self._similar(codes, k, allowed)
+        return Candidates.from_rows(
+            [self._near(np.array([code], np.int32), k, allowed_in(allowed, i)) for i, code in enumerate(codes.tolist())]
+        )
+
+    def _near(self, code: Codes, k: int, allowed: Allowed) -> Row:
+        if not 0 <= code[0] < self.n_items or self.place[code[0]] < 0:
+            return NOTHING
+        return self.near.row(int(code[0]), k, allowed, lambda k, allowed: self._similar(code, k, allowed).row(0))
+
+    def _similar(self, codes: Codes, k: int, allowed: Allowed) -> Candidates:
         known = (codes >= 0) & (codes < self.n_items)
         seeds = self.rows(np.where(known, codes, 0)) * known[:, None].astype(np.float32)
         if self.bias:
@@ -127,6 +142,7 @@ class ItemFactors:
     def state(self) -> State:
         """Vectors in the order of the search, and what it was chosen by."""
         arrays: dict[str, NDArray[Any]] = {"vectors": self.items.vectors, "codes": self.items.codes}
+        arrays |= {"place": self.place, **self.items.kept()}
         settings: dict[str, Any] = {"n_items": self.n_items, "search": self.search, "bias": self.bias}
         if self.index is not None:
             arrays |= {"centres": self.index.centres, "lists": self.index.ptr}
@@ -136,12 +152,12 @@ class ItemFactors:
     def restore(cls, state: State) -> ItemFactors:
         """From `state()`; of its settings and arrays, others are passed over."""
         arrays, settings = state.arrays, state.settings
-        items = Exact.stored(np.asarray(arrays["vectors"]), np.asarray(arrays["codes"]))
+        items = Exact.restored(np.asarray(arrays["vectors"]), np.asarray(arrays["codes"]), arrays)
         index = None
         if "centres" in arrays:
             centres, lists = np.asarray(arrays["centres"]), np.asarray(arrays["lists"])
             index = Index(items, centres, lists, settings["search"]["probes"])
-        place = _place(items.codes, settings["n_items"])
+        place = np.asarray(arrays["place"]) if "place" in arrays else _place(items.codes, settings["n_items"])
         return cls(items, place, index, settings["search"], settings["bias"])
 
 

@@ -106,6 +106,22 @@ class ItemVectors:
         products[self.codes] = self.over.dot(profile)
         return products
 
+    def dot_of(self, codes: Codes, profile: Profile) -> NDArray[np.float32]:
+        """Dot product of some items' vectors with a profile, in time proportional to them.
+
+        Args:
+            codes: Items of the item space, rising, each once.
+            profile: The point.
+        """
+        products = np.zeros(len(codes), np.float32)
+        base = int(np.searchsorted(codes, len(self.base)))
+        products[:base] = self.base.taken(codes[:base]).dot(profile)
+        if len(self.codes):
+            at = np.minimum(np.searchsorted(codes, self.codes), max(len(codes) - 1, 0))
+            told = np.flatnonzero(codes[at] == self.codes) if len(codes) else at[:0]
+            products[at[told]] = self.over.taken(told).dot(profile)
+        return products
+
     def mean(self, codes: Codes, weights: NDArray[np.float64]) -> Profile:
         """Weighted mean of some items' vectors; of one at least."""
         shares = weights / weights.sum()

@@ -14,8 +14,9 @@ from msgspec import Meta
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
 from penchant.models.choice import Allowed, allowed_in, best_among, first, repeated
-from penchant.models.history import Past, PositiveRole, Roles, decay, roles_named
+from penchant.models.history import Past, PositiveRole, Roles, decay, mask_of, roles_named
 from penchant.models.model import Fitted, Run, State
+from penchant.models.news import News
 from penchant.slate import Candidates, Codes, Offsets, Scores
 
 
@@ -69,6 +70,11 @@ class Popular(msgspec.Struct, frozen=True, kw_only=True):
     def fit(self, data: Dataset, run: Run) -> FittedPopular:
         """Count; data without such events gives everything a count of 0, so this model always answers."""
         scores = counts(data, self.roles, self.half_life_days)
+        return FittedPopular(scores, _by_score(scores))
+
+    def followed(self, fitted: FittedPopular, news: News, now: float) -> FittedPopular:
+        """Counts as of now: those of the fit, older by what has passed, and what happened since."""
+        scores = _counted_on(fitted.scores, news, now, self.roles, self.half_life_days)
         return FittedPopular(scores, _by_score(scores))
 
 
@@ -166,12 +172,29 @@ class PopularByCategory(msgspec.Struct, frozen=True, kw_only=True):
             raise FitFailed(self.kind, f'no item has a value in "{self.field}"')
         return FittedPopularByCategory(self, counts(data, self.roles, self.half_life_days), categories.codes)
 
+    def followed(self, fitted: FittedPopularByCategory, news: News, now: float) -> FittedPopularByCategory:
+        """Counts as of now, as those of `Popular`."""
+        scores = _counted_on(fitted.scores, news, now, self.roles, self.half_life_days)
+        return FittedPopularByCategory(fitted.recipe, scores, fitted.categories)
+
 
 def counts(data: Dataset, roles: tuple[PositiveRole, ...], half_life_days: float | None) -> Scores:
     """Events of these roles an item, decayed by age at `data.now`, each event one; shape (n_items,)."""
     rows = data.positive(*roles_named(roles))
     weights = decay(data.now - rows.time, half_life_days)
     return np.bincount(rows.item, weights, minlength=len(data.items)).astype(np.float32)
+
+
+def _counted_on(
+    scores: Scores, news: News, now: float, roles: tuple[PositiveRole, ...], half_life_days: float | None
+) -> Scores:
+    """Decayed counts of one moment as of a later one; that a goal was taken back since is not seen."""
+    n = len(scores)
+    tells = mask_of(roles)[news.roles] & (news.items >= 0) & (news.items < n)
+    passed = np.array([max(now - news.since, 0.0)])
+    more = np.bincount(news.items[tells], decay(np.maximum(now - news.times[tells], 0.0), half_life_days), minlength=n)
+    found: Scores = (scores * decay(passed, half_life_days)[0] + more).astype(np.float32)
+    return found
 
 
 def _by_score(scores: Scores) -> Codes:

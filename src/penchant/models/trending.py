@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from penchant.clock import DAY
 from penchant.dataset import Dataset, Queries
 from penchant.models.choice import Allowed, repeated
-from penchant.models.history import POSITIVE, Roles, roles_named
+from penchant.models.history import POSITIVE, Roles, mask_of, roles_named
 from penchant.models.model import Fitted, Run, State
 from penchant.models.need import need
+from penchant.models.news import News
 from penchant.slate import Candidates, Codes, Scores
 
 
@@ -27,10 +28,13 @@ class FittedTrending:
     Attributes:
         items: Their codes, best first.
         scores: How sure the rise is, above 0: deviations by which the recent count stands above the expected one.
+        usual: Share of each item in all that happened before the fit, shape (n_items,); by it a rise after the fit is
+            known. Empty in releases of before it was written down.
     """
 
     items: Codes
     scores: Scores
+    usual: Scores
 
     def retrieve(self, queries: Queries, k: int, allowed: Allowed = None) -> Candidates:
         """The same items for every row; fewer than k, or none, when fewer rise."""
@@ -40,12 +44,13 @@ class FittedTrending:
 
     def state(self) -> State:
         """Items and scores."""
-        return State({"items": self.items, "scores": self.scores})
+        return State({"items": self.items, "scores": self.scores, "usual": self.usual})
 
     @classmethod
     def restore(cls, state: State) -> FittedTrending:
         """From `state()`."""
-        return cls(np.asarray(state.arrays["items"]), np.asarray(state.arrays["scores"]))
+        usual = state.arrays.get("usual", np.zeros(0, np.float32))
+        return cls(np.asarray(state.arrays["items"]), np.asarray(state.arrays["scores"]), np.asarray(usual))
 
     def _top(self, k: int, allowed: Allowed) -> tuple[Codes, Scores]:
         at = np.arange(len(self.items)) if allowed is None else np.flatnonzero(allowed[self.items])
@@ -112,7 +117,33 @@ class Trending(msgspec.Struct, frozen=True, kw_only=True):
         items = np.flatnonzero(rises).astype(np.int32)
         scores = deviations(recent[items], expected[items]).astype(np.float32)
         order = np.argsort(-scores, kind="stable")
-        return FittedTrending(items[order], scores[order])
+        weight = count * self._kept(age + 1)
+        usual = (np.bincount(item, weight, minlength=n) / weight.sum()).astype(np.float32)
+        return FittedTrending(items[order], scores[order], usual)
+
+    def followed(self, fitted: FittedTrending, news: News, now: float) -> FittedTrending:
+        """What rises now: a rise of before the fit as long as it is in the window, and what rose after it.
+
+        What an item is expected to have of what happened since, inside the window, is its share of all before. Whose
+        rise was seen by the fit counts less with every hour that passed since, and nothing after a window.
+        """
+        n, window = len(fitted.usual), self.window_days * DAY
+        if not n:
+            return fitted
+        tells = mask_of(self.roles)[news.roles] & (news.items >= 0) & (news.items < n) & (news.times > now - window)
+        told = news.where(tells)
+        item, _, count = _capped(told.people, told.items, np.zeros(len(told), np.int64), self.cap)
+        recent = np.bincount(item, count, minlength=n).astype(np.float64, copy=False)
+        people = np.bincount(item, minlength=n)
+        expected = fitted.usual * recent.sum() + self.prior
+        enough = recent.sum() >= self.least_events
+        rises = np.flatnonzero((people >= self.least_people) & (recent > self.least_rise * expected) & enough)
+        sure = np.zeros(n)
+        sure[fitted.items] = fitted.scores * max(0.0, 1.0 - max(now - news.since, 0.0) / window)
+        sure[rises] = np.maximum(sure[rises], deviations(recent[rises], expected[rises]))
+        items = np.flatnonzero(sure > 0).astype(np.int32)
+        order = np.argsort(-sure[items], kind="stable")
+        return FittedTrending(items[order], sure[items[order]].astype(np.float32), fitted.usual)
 
     def _kept(self, age: NDArray[np.int64]) -> NDArray[np.float64]:
         if self.half_life_days is None:
@@ -135,7 +166,7 @@ def deviations(count: NDArray[np.float64], expected: NDArray[np.float64]) -> NDA
 
 
 def _capped(
-    person: Codes, item: Codes, age: NDArray[np.int64], cap: int
+    person: NDArray[np.integer], item: Codes, age: NDArray[np.int64], cap: int
 ) -> tuple[Codes, NDArray[np.int64], NDArray[np.float64]]:
     """Items, windows and events of each person with each item in each window, `cap` events at most."""
     order = np.lexsort((item, age, person))
