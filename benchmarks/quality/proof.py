@@ -17,8 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from penchant.cli.screen import bar
 from penchant.proof import QUESTIONS, Proof, Row, Size, prove
 from penchant.proof.page import amount, percent
-from record import write
+from record import RESULTS, write
 
+KEPT = RESULTS / "proof.json"
 ABOUT = {
     "questions": "questions asked",
     "hold": "of these, the right arm is better on the first measure with an interval that excludes zero",
@@ -42,6 +43,40 @@ def page(proof: Proof) -> str:
     return "\n".join([*lines, "", *(f"- {note}" for note in proof.notes)])
 
 
+class Earlier(msgspec.Struct, frozen=True):
+    """What is read of an earlier run.
+
+    Attributes:
+        rows: As in `Proof`.
+        without: As in `Proof`.
+        notes: As in `Proof`.
+        minutes: Minutes it took.
+    """
+
+    rows: tuple[Row, ...]
+    without: tuple[Row, ...]
+    notes: tuple[str, ...]
+    minutes: float
+
+
+def joined(proof: Proof, earlier: Earlier) -> Proof:
+    """A run, and what an earlier one said of questions that it did not ask."""
+    asked = {row.question for row in proof.rows}
+    places = {question.name: place for place, question in enumerate(QUESTIONS)}
+
+    def rows(old: tuple[Row, ...], new: tuple[Row, ...]) -> tuple[Row, ...]:
+        kept = [row for row in old if row.question not in asked]
+        return tuple(sorted([*kept, *new], key=lambda row: places[row.question]))
+
+    return msgspec.structs.replace(
+        proof,
+        rows=rows(earlier.rows, proof.rows),
+        without=rows(earlier.without, proof.without),
+        notes=tuple(dict.fromkeys([*earlier.notes, *proof.notes])),
+        seconds=proof.seconds + 60.0 * earlier.minutes,
+    )
+
+
 def _interval(row: Row) -> str:
     return f"{percent(row.low)} to {percent(row.high)}"
 
@@ -56,6 +91,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=101)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--questions", nargs="*", default=[], help="names; all when none is named")
+    parser.add_argument("--more", action="store_true", help="with --questions: what is written of others stays")
     told = parser.parse_args()
     size = Size(**{**vars(usual), "seeds": told.seeds, "off_seeds": told.off_seeds})
     questions = [question for question in QUESTIONS if not told.questions or question.name in told.questions]
@@ -68,7 +104,10 @@ def main() -> None:
             keep=told.keep,
             progress=progress.share,
         )
-    firsts = [next(row for row in proof.rows if row.question == question.name) for question in questions]
+    if told.more and KEPT.exists():
+        proof = joined(proof, msgspec.json.decode(KEPT.read_bytes(), type=Earlier))
+    named = dict.fromkeys(row.question for row in proof.rows)
+    firsts = [next(row for row in proof.rows if row.question == name) for name in named]
     figures = {
         "questions": len(firsts),
         "hold": sum(row.wins for row in firsts),

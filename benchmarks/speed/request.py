@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ METHOD = (
 ABOUT = {
     "total_ms": "processor milliseconds of a request; half cost less",
     "total_p90_ms": "nine of ten cost less",
-    "beside_ms": "processor milliseconds a request of other threads: the log of slates",
+    "beside_ms": "processor milliseconds a request of other threads: whoever asks, and the log of slates",
     "catalog": "looking for changes of the catalog, rules and release",
     "consent": "what the person allows, from the store",
     "history": "ids, traits and history, from the store",
@@ -84,9 +85,11 @@ class Stages:
         self.spent: dict[str, float] = {}
         self._open: list[str] = ["rest"]
         self._since = 0.0
+        self._thread = 0
 
     def start(self) -> None:
-        """Begin anew."""
+        """Begin anew, in this thread; what others do for it is not seen."""
+        self._thread = threading.get_ident()
         self.spent, self._open, self._since = {}, ["rest"], time.thread_time()
 
     def stop(self) -> dict[str, float]:
@@ -104,6 +107,8 @@ class Stages:
         """A call, watched; its stage may depend on its first argument."""
 
         def watched(*args: Any, **kwargs: Any) -> Any:
+            if threading.get_ident() != self._thread:
+                return call(*args, **kwargs)
             self._turn()
             self._open.append(name if isinstance(name, str) else name(args[0]))
             try:
@@ -137,7 +142,7 @@ def watching(stages: Stages, engine: Engine) -> Iterator[None]:
         (pipeline, "value", "value"),
         (pipeline, "select", "selection"),
         (pipeline, "chance", "chance"),
-        (pipeline._Filling, "items", "reasons"),
+        (pipeline, "told", "reasons"),
         (recommending, "logged", "encoding"),
     ]
     for kind in {type(model) for model in models.values()}:
@@ -152,17 +157,17 @@ def watching(stages: Stages, engine: Engine) -> Iterator[None]:
             setattr(where, name, call)
 
 
-def requests(size: Size) -> Iterator[RecommendationRequest]:
-    """Requests of all placements in turn."""
+def requests(items: int, people: int) -> Iterator[RecommendationRequest]:
+    """Requests of all placements in turn, of a shop of so many items and people."""
     rng = np.random.default_rng(SEED)
     for n in range(len(PLACEMENTS) * (REQUESTS + WARM)):
-        placement, person = PLACEMENTS[n % len(PLACEMENTS)], int(rng.integers(size.people))
-        items = [item_id(int(code)) for code in rng.integers(0, size.items, 3)]
+        placement, person = PLACEMENTS[n % len(PLACEMENTS)], int(rng.integers(people))
+        seeds = [item_id(int(code)) for code in rng.integers(0, items, 3)]
         fields: dict[str, Any] = {}
         if placement == "also-like":
-            fields["items"] = items[:1]
+            fields["items"] = seeds[:1]
         elif placement == "cart":
-            fields["items"] = items
+            fields["items"] = seeds
         elif placement == "category-page":
             fields["filter"] = {"field": "category", "under": f"Top {person % 20}"}
         yield RecommendationRequest(
@@ -180,11 +185,11 @@ class Watch(FixedClock):
         return self._machine.elapsed()
 
 
-def measured(folder: Path, size: Size) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def measured(folder: Path, items: int, people: int, now: float = NOW) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What requests of a shop cost: figures of all placements, and a row of stages for each."""
     stages, rows = Stages(), []
-    with Engine.open(folder, Watch(NOW)) as engine, threadpool_limits(1):
-        asked = list(requests(size))
+    with Engine.open(folder, Watch(now)) as engine, threadpool_limits(1):
+        asked = list(requests(items, people))
         engine.recommender.recommend(asked[0])
         engine.recommender.close()  # the counts of this hour are there
         for request in asked:
@@ -209,7 +214,7 @@ def measured(folder: Path, size: Size) -> tuple[dict[str, Any], list[dict[str, A
         known = dict.fromkeys(stage for one in found[name] for stage in one)
         of = {stage: float(np.median([one.get(stage, 0.0) for one in found[name]])) for stage in known}
         total = {"total_ms": float(np.median(took[name])), "total_p90_ms": float(np.percentile(took[name], 90))}
-        rows.append({"items": size.items, "placement": name, **total, **of})
+        rows.append({"items": items, "placement": name, **total, **of})
     home = rows[0]
     figures: dict[str, Any] = {"total_ms": home["total_ms"], "total_p90_ms": home["total_p90_ms"], "beside_ms": beside}
     figures["retrieval"] = sum(value for stage, value in home.items() if stage.startswith("retrieval."))
@@ -232,7 +237,7 @@ def main() -> None:
             folder = (told.keep or Path(temporary)) / name
             if not folder.is_dir():
                 make(folder, SIZES[name])
-            figures[name], more = measured(folder, SIZES[name])
+            figures[name], more = measured(folder, SIZES[name].items, SIZES[name].people)
             rows += more
     write("request", figures, ABOUT, METHOD, extra={"stages": rows})
 
