@@ -9,7 +9,7 @@ export PENCHANT_DATA ?= $(abspath ../shared/data)
 
 .PHONY: install demo test coverage check-slow clients check-clients lint types layers bench bench-main bench-examples \
 	bench-ingest bench-catalog bench-quality bench-models bench-order bench-ranking bench-heads bench-proof \
-	bench-calibration bench-cold-start bench-request expected crash docs lock clean
+	bench-calibration bench-cold-start bench-request bench-serving expected crash docs lock clean
 CYCLES ?= 300
 
 install: .venv/installed
@@ -106,6 +106,18 @@ bench-cold-start: install
 # One request in process, by stage.
 bench-request: install
 	$(BIN)/python benchmarks/speed/request.py $(ARGS)
+
+# Whole servers on a large site, beside others; the site is made once and kept. On a quiet machine.
+bench-serving: install
+	$(BIN)/python benchmarks/speed/serving.py $(ARGS)
+
+# A site of 20 M events under constant arrival, beside what a team writes in a day and the bare framework.
+bench-serving: install
+	$(BIN)/python benchmarks/speed/serving.py $(ARGS)
+
+# Every single fault and every pair of them, while stock and rights change under load.
+faults: install
+	$(BIN)/python benchmarks/speed/faults.py $(ARGS)
 
 bench-order: install
 	$(BIN)/python benchmarks/quality/order.py $(ARGS)

@@ -133,6 +133,10 @@ def facts(pack: Pack, placement: Placement) -> str:
     lines += [f"| cap | at most {most} of one `{field}` |" for field, most in placement.caps.items()]
     if placement.filter is not None:
         lines.append(f"| filter | `{json.dumps(placement.filter)}` |")
+    if placement.diversity is not None:
+        lines.append(f"| variety | by `{placement.diversity.field}`, weight {placement.diversity.weight:g} |")
+    share = placement.explore if placement.explore is not None else pack.explore if placement.learns else 0.0
+    lines.append(f"| left to chance | {f'{share:.0%} of places' if share else 'nothing'} |")
     chain = ", ".join(f"`{name}`" for name in placement.fallback)
     order = placement.order or pack.order
     names = [
@@ -140,7 +144,8 @@ def facts(pack: Pack, placement: Placement) -> str:
         for name in (*order.first, *order.by)
     ]
     turns = f"; every `{order.turns}` in turn" if order.turns else ""
-    lines.append(f"| places left empty | {chain}; then the catalog by {', '.join(names)}{turns} |")
+    filled = f"{chain}; then the catalog by {', '.join(names)}{turns}"
+    lines.append(f"| places left empty | {filled if placement.fills else 'stay empty'} |")
     return "\n".join(lines) + "\n"
 
 

@@ -21,6 +21,7 @@
     │   ├── FitFailed          a model cannot be fitted on this data
     │   └── ArtifactError      a release on disk is missing, altered or of another version
     ├── StorageError           the store cannot be opened, read or written
+    │   └── StorageLate        it does not answer in the time that an answer may take
     └── ExtraNotInstalled      an optional library is missing (also an ImportError)
 
 Errors carry fields; the text is made from the fields. Where an error becomes an HTTP status or an exit
@@ -389,6 +390,20 @@ class StorageError(PenchantError):
     def public(self) -> str:
         """The sentence for people who must not learn where the store lies."""
         return f"the store cannot be used now ({self.reason})"
+
+
+class StorageLate(StorageError):
+    """The store does not answer in the time that there is, or has not lately and is left alone for a moment."""
+
+    code = "storage_late"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "it does not answer in time")
+
+    @property
+    def public(self) -> str:
+        """One word: whoever reads it knows what was asked of the store."""
+        return "late"
 
 
 class ExtraNotInstalled(PenchantError, ImportError):

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from penchant.catalog import Attribute, Item, ItemTable
@@ -34,12 +35,14 @@ class Facts:
         context: What else the request said.
         person: What is known of the person: traits by name, `region`, and what the request's context says, as
             `context.NAME`. Traits are looked up only where something asks for them.
+        unread: What of the person could not be read now: `history`, `traits`.
     """
 
     queries: Queries
     region: str | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     person: Mapping[str, Any] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
     @property
     def now(self) -> float:
@@ -77,6 +80,8 @@ class Constraint:
         needs_person: It reads `Facts.person`, so that traits are looked up for it.
         kept: What it depends on beside the catalog, so that its answer may be kept; None where it looks at the person
             or at their history.
+        anyone: With `needs_person`, which rows may be shown whoever the person is. It is asked where traits cannot be
+            read; where it is missing, nothing passes then.
     """
 
     name: str
@@ -84,6 +89,7 @@ class Constraint:
     allow: Callable[[ItemTable, Facts], NDArray[np.bool_]]
     needs_person: bool = False
     kept: Kept | None = None
+    anyone: Callable[[ItemTable, Facts], NDArray[np.bool_]] | None = None
 
 
 Task = Literal["next", "new", "again", "together", "following"]
@@ -150,7 +156,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason: tuple[str, str] | None = None
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How items stand of which no event tells anything.
 
     A field with a minus before its name stands highest (or newest) first, one without it lowest first; items that lack
@@ -179,6 +185,38 @@ NO_ORDER = Order()
 """As the catalog has them."""
 
 
+class Diversity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far a slate is kept from being all of one kind.
+
+    Attributes:
+        field: A text or tags field of items; items that share a value of it are of one kind.
+        weight: Share of the choice that variety has beside value: 0 leaves the slate as value has it. No place goes to
+            an item that is worth less than the best that would fit there by more than `weight / (1 - weight)` of what
+            the best candidate is worth.
+    """
+
+    field: str
+    weight: Annotated[float, Meta(ge=0, le=0.5)] = 0.2
+
+
+class Ageing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How items lose worth as they grow old.
+
+    Attributes:
+        field: A time field of items: since when each is there.
+        half_life_days: Days after which half of what age can take is taken.
+        least: What the value of the oldest is multiplied by; 1 leaves all as they are.
+        by: A text field whose values may age otherwise, as `format`.
+        half_lives: Days by value of that field; `half_life_days` for all that are not named.
+    """
+
+    field: str
+    half_life_days: Annotated[float, Meta(gt=0)]
+    least: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    by: str = ""
+    half_lives: dict[str, Annotated[float, Meta(gt=0)]] = {}
+
+
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """A named slot on a surface, as data.
 
@@ -191,11 +229,17 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
         filter: A filter on item fields; what it does not let through is not shown, as with a hard constraint.
         caps: Most items of one value, by field.
         fallback: Models tried in turn for what is still empty; after the last, the catalog itself answers.
+        fills: Whether the fallback chain fills what sources leave empty. Where it does not, fewer items are better than
+            something else: what was begun, what is bought again.
         objective: The pack's first objective when empty.
         size: Items when the request does not say.
         budget_ms: Time for one answer.
         learns: What it is judged by on past data, and what the source `blend` is learned for here; None for a placement
             whose answer is no guess (bestsellers, editors' picks).
+        order: How items stand of which no event tells anything; the pack's when None.
+        diversity: How far the slate is kept from being all of one kind; None leaves it as value has it.
+        freshness: How items lose worth as they grow old; None leaves age to what ranks.
+        explore: Share of its places that is left to chance; the domain's where it learns, and 0 elsewhere, when None.
     """
 
     name: str
@@ -206,11 +250,15 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     filter: dict[str, Any] | None = None
     caps: dict[str, int] = {}
     fallback: tuple[str, ...] = ("popular-week", "popular")
+    fills: bool = True
     objective: str = ""
     size: int = 10
     budget_ms: int = 100
     learns: Task | None = None
     order: Order | None = None
+    diversity: Diversity | None = None
+    freshness: Ageing | None = None
+    explore: float | None = None
 
 
 @dataclass(frozen=True)
@@ -341,6 +389,7 @@ class Pack:
         freshness: How old a release may be.
         order: How items stand of which no event tells anything.
         texts: What reasons say in other languages: by language, and in it by code.
+        explore: Share of places that is left to chance in placements that learn, unless a domain says otherwise.
     """
 
     name: str
@@ -361,6 +410,7 @@ class Pack:
     freshness: Freshness = Freshness()
     order: Order = NO_ORDER
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    explore: float = 0.0
 
     @cached_property
     def telling(self) -> tuple[Feature, ...]:

@@ -16,7 +16,7 @@ from penchant.serving import RecommendationRequest
 from penchant.simulation import message
 from penchant.slate import Slate
 from penchant.storage import Manifest
-from penchant.storage.releases import PartFiles
+from penchant.storage.parts import PartFiles
 
 LOW, HIGH = 80.0, 120.0
 COMPLEMENTS = {"Socks", "Insoles"}

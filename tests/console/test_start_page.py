@@ -18,6 +18,7 @@ import pytest
 
 from demo_workspace import NOW
 from live_server import SECONDS, serving
+from penchant.clock import DAY, FixedClock
 from penchant.config import FILE_NAME
 from penchant.console import start_page
 from penchant.console.steered import outcomes_of, steered
@@ -77,6 +78,16 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+def test_it_tells_how_fresh_what_serves_is(engine: Engine, client: httpx.Client) -> None:
+    fresh = client.get("/").text
+    assert fresh.count("<dt>Freshness</dt>") == len(engine.domains)
+    assert fresh.count("<span>fresh</span>") == len(engine.domains)
+
+    assert isinstance(engine.clock, FixedClock)
+    engine.clock.advance(90 * DAY)
+    assert client.get("/").text.count('<span class="alarm">silent</span>') == len(engine.domains)
 
 
 def test_the_page_is_for_operators_and_a_browser_asks_for_the_key(client: httpx.Client, engine: Engine) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from penchant.engine.assembly import installed_packs, read_workspace, set_up
 from penchant.errors import ConfigError
+from penchant.pack import Order
 from penchant.ranking import Objective
 
 
@@ -36,6 +37,32 @@ def test_a_formula_of_the_domains_own_stands_after_those_of_the_pack(tmp_path: P
     assert list(found)[-1] == "clearance"
     assert (own.formula, own.constants) == ("p_purchase * (price + storage * grip) * relevance", (("storage", 2.0),))
     assert (own.goal, own.terms, own.loss, own.version) == (first.goal, first.terms, 0.03, 1)
+
+
+def test_how_a_placement_is_filled_and_ordered_is_taken_from_the_file(tmp_path: Path) -> None:
+    (tmp_path / "penchant.toml").write_text(
+        '[domains.shop]\npack = "product"\n'
+        '[placements.home]\ndomain = "shop"\nfills = false\norder = { by = ["-rating"], turns = "brand" }\n'
+        '[placements.buy-again]\ndomain = "shop"\nfills = true\n',
+        encoding="utf-8",
+    )
+    made = set_up("shop", installed_packs()["product"], read_workspace(tmp_path, {})).placements
+
+    assert (made["home"].fills, made["home"].order) == (False, Order(by=("-rating",), turns="brand"))
+    assert (made["buy-again"].fills, made["buy-again"].order) == (True, None)
+    assert (made["cart"].fills, made["cart"].order) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("order", "wrong"), [('{ by = ["-ratting"] }', 'no field "ratting" to order by'), ("{ bi = [] }", "bi")]
+)
+def test_a_wrong_order_is_told(tmp_path: Path, order: str, wrong: str) -> None:
+    text = f'[domains.shop]\npack = "product"\n[placements.home]\ndomain = "shop"\norder = {order}\n'
+    (tmp_path / "penchant.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"placements\.home\.order") as caught:
+        read_workspace(tmp_path, {})
+    assert wrong in str(caught.value)
 
 
 def test_a_wrong_formula_is_told_with_file_and_line(tmp_path: Path) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ from hypothesis import strategies as st
 from penchant.clock import DAY
 from penchant.events import Role
 from penchant.features import HOUR, WINDOWS, Counts, Statistics
+from penchant.features import statistics as module
 from penchant.testing import Row, dataset
 
 N = 4
@@ -116,6 +121,108 @@ def test_groups_add_up_and_items_without_one_are_in_none() -> None:
     assert asked(statistics.all, [0], 3 * HOUR).of(Role.GOAL, 1.0).tolist() == [3]
     assert statistics.by("kind", codes, 2) is groups
     assert statistics.by("kind", codes.copy(), 2) is not groups
+
+
+@settings(max_examples=100, deadline=None)
+@given(ROWS, st.lists(st.integers(-1, 2), min_size=N, max_size=N), st.sampled_from([1, 3, 1 << 18]))
+def test_groups_are_as_if_their_events_had_been_of_one_item(
+    rows: list[tuple[int, float, Role]], groups: list[int], at_once: int
+) -> None:
+    codes = np.array(groups, np.int32)
+    with mock.patch.object(module, "_AT_ONCE", at_once):
+        found = counted(rows).by("kind", codes, 3)
+
+    whole = counted([(groups[item] if 0 <= item < N else -1, time, role) for item, time, role in rows], 3)
+    np.testing.assert_array_equal(found.key, whole.key)
+    np.testing.assert_array_equal(found.total, whole.total)
+
+
+@settings(max_examples=100, deadline=None)
+@given(ROWS, *[st.lists(st.integers(-1, 2), min_size=N, max_size=N)] * 2)
+def test_groups_by_other_codes_are_those_that_nobody_asked_for_before(
+    rows: list[tuple[int, float, Role]], old: list[int], new: list[int]
+) -> None:
+    statistics = counted(rows)
+    statistics.by("kind", np.array(old, np.int32), max(old) + 1)
+
+    found = statistics.by("kind", np.array(new, np.int32), max(new) + 1)
+
+    whole = counted(rows).by("kind", np.array(new, np.int32), max(new) + 1)
+    np.testing.assert_array_equal(found.key, whole.key)
+    np.testing.assert_array_equal(found.total, whole.total)
+    assert found.n_items == whole.n_items
+
+
+def test_of_groups_only_those_that_won_or_lost_something_are_added_up_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    statistics = counted([(item, HOUR, Role.GOAL) for item in range(3)])
+    statistics.by("kind", np.array([0, 1, 2, 2], np.int32), 3)
+    grouped, asked = Statistics._grouped, list[list[int]]()
+
+    def noted(self: Statistics, codes: np.ndarray, n: int) -> Statistics:
+        asked.append(codes.tolist())
+        return grouped(self, codes, n)
+
+    monkeypatch.setattr(Statistics, "_grouped", noted)
+    # Nothing ever happened to the last item.
+    nothing = statistics.by("kind", np.array([0, 1, 2, 0], np.int32), 3)
+    one = statistics.by("kind", np.array([0, 1, 1, 0], np.int32), 3)
+
+    assert asked == [[-1, -1, -1, -1], [-1, 1, 1, -1]]
+    assert [asked_.of(Role.GOAL, 1.0).tolist() for asked_ in (nothing.snapshot(3 * HOUR), one.snapshot(3 * HOUR))] == [
+        [1, 1, 1],
+        [1, 2, 0],
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(ROWS, ROWS)
+def test_groups_grow_with_the_counts_and_are_not_added_up_anew(
+    rows: list[tuple[int, float, Role]], later: list[tuple[int, float, Role]]
+) -> None:
+    codes = np.array([1, 0, -1, 1], np.int32)
+    statistics = counted(rows)
+    _ = statistics.all, statistics.by("kind", codes, 2)
+
+    grown = statistics.grown(*(zip(*later, strict=True) if later else ((), (), ())), N + 1)
+
+    whole = counted([row for row in rows if row[0] < N] + later, N + 1)
+    with mock.patch.object(Statistics, "_grouped", None):
+        found = [grown.all, grown.by("kind", codes, 2)]
+    for one, other in zip(found, (whole.all, whole.by("kind", codes, 2)), strict=True):
+        np.testing.assert_array_equal(one.key, other.key)
+        np.testing.assert_array_equal(one.total, other.total)
+
+
+def test_two_that_ask_for_groups_at_once_let_them_be_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    statistics = counted([(0, 0.0, Role.GOAL), (1, HOUR, Role.GOAL)])
+    codes = np.array([0, 0, 1, 1], np.int32)
+    grouped, both, calls = Statistics._grouped, threading.Barrier(2), []
+
+    def slow(self: Statistics, codes: np.ndarray, n: int) -> Statistics:
+        calls.append(n)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.2)  # a second one in here would let it pass at once
+        return grouped(self, codes, n)
+
+    monkeypatch.setattr(Statistics, "_grouped", slow)
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(lambda _: statistics.by("kind", codes, 2), range(2))
+
+    assert one is other
+    assert calls == [2]
+
+
+def test_counts_made_afresh_keep_their_groups_and_no_hour() -> None:
+    statistics = counted([(0, 0.0, Role.GOAL)])
+    codes, now = np.zeros(N, np.int32), np.array([3 * HOUR])
+    groups, _ = statistics.by("kind", codes, 1), statistics.snapshot(now[0])
+
+    fresh = statistics.afresh()
+
+    assert fresh.by("kind", codes, 1) is groups
+    assert fresh.hourly(now) is None
+    assert statistics.hourly(now) is not None
+    same(fresh.snapshot(now[0]), statistics.snapshot(now[0]))
 
 
 def test_nothing_is_known_where_nothing_happened() -> None:

@@ -16,7 +16,7 @@ def test_a_key_that_everybody_can_read_may_send_events_and_ask_and_no_more() -> 
 
 
 def test_a_server_may_also_change_the_catalog_and_people_but_not_erase() -> None:
-    assert SCOPES[Kind.SERVER] - SCOPES[Kind.PUBLIC] == {Scope.CATALOG, Scope.PEOPLE}
+    assert SCOPES[Kind.SERVER] - SCOPES[Kind.PUBLIC] == {Scope.CATALOG, Scope.PEOPLE, Scope.METRICS}
 
 
 def test_an_operator_may_do_everything() -> None:

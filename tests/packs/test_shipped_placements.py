@@ -16,6 +16,7 @@ from penchant.pack import Facts, Pack
 from penchant.packs import content, learning, product
 from penchant.packs.content import Content
 from penchant.packs.learning import Module
+from penchant.packs.product import Product
 from penchant.placements import Answer, Ask, Parts, answer
 from penchant.testing import Row, dataset
 
@@ -59,6 +60,26 @@ def test_what_goes_on_is_what_was_begun_and_not_finished() -> None:
     made = answered(content.PACK, "continue", dataset(rows, films), "ann", ("begun", "popular"), 1)
 
     assert told(made) == [("begun", "begun")]
+
+
+def test_what_goes_on_is_that_alone_and_nothing_where_nothing_was_begun() -> None:
+    films = [Content(id=name) for name in ("begun", "loved", "new")]
+    rows = [Row("bob", "loved", 97), Row("ann", "begun", 99, Role.WEAK), Row("cy", "loved", 99)]
+    data = dataset(rows, films)
+
+    assert told(answered(content.PACK, "continue", data, "ann", ("begun", "popular"), 5)) == [("begun", "begun")]
+    assert told(answered(content.PACK, "continue", data, "cy", ("begun", "popular"), 5)) == []
+
+
+def test_what_is_bought_again_was_bought_before() -> None:
+    goods = [Product(id=name) for name in ("socks", "bars", "hat")]
+    often = [Row("ann", "socks", day) for day in (10, 40, 70)]
+    others = [Row(f"p{n}", "hat", 90 + n / 10) for n in range(20)]
+    looked = [Row("ann", "bars", 95, Role.WEAK), Row("bob", "hat", 96, Role.WEAK)]
+    data = dataset([*often, *others, *looked], goods)
+
+    assert told(answered(product.PACK, "buy-again", data, "ann", ("habit", "popular"), 5)) == [("socks", "habit")]
+    assert told(answered(product.PACK, "buy-again", data, "bob", ("habit", "popular"), 5)) == []
 
 
 def test_a_playlist_is_played_in_the_order_in_which_things_followed() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from penchant.placements.exploration import Drawn, Limit, draw, fitting
+from penchant.placements.exploration import Drawn, Limit, Lottery, fitting
+from penchant.placements.thompson import Known
 
 ALL = (True,) * 5
 FITS = np.ones((5, 4), bool)
@@ -18,6 +19,17 @@ FITS = np.ones((5, 4), bool)
 
 def seed(number: int) -> bytes:
     return f"slate {number}".encode()
+
+
+def draw(explore: float, luck: bytes, fits: np.ndarray, free: tuple[bool, ...], known: Known | None = None) -> Drawn:
+    return Lottery(explore, fits, free, known).draw(luck)
+
+
+def seen(shown: np.ndarray, worth: np.ndarray | None = None, reached: np.ndarray | None = None) -> Known:
+    """What is known of candidates that were shown so often."""
+    n = len(shown)
+    worth = np.ones(n) if worth is None else worth
+    return Known(worth, shown.astype(float), shown.astype(float), np.zeros(n) if reached is None else reached)
 
 
 def test_without_exploration_nothing_is_left_to_chance() -> None:
@@ -72,16 +84,31 @@ def test_where_nothing_fits_the_place_is_certain_to_stay() -> None:
     assert all(one.propensity.tolist() == [1.0, 0.75, 0.75, 1.0, 0.75] for one in drawn if one.place is None)
 
 
-def test_what_was_shown_least_comes_more_often() -> None:
+def test_each_kind_of_draw_has_its_share() -> None:
     fits = np.ones((5, 20), bool)
-    shown = np.arange(20) + 5
-    drawn = [one for n in range(400) if (one := draw(0.2, seed(n), fits, ALL, shown)).place is not None]
+    # All are worth nothing but the first, of which enough is known: it is the best for certain.
+    known = seen(np.arange(20)[::-1] + 500.0, np.eye(20)[0])
 
-    chances = {one.taken: one.propensity[one.place] for one in drawn}
-    # A quarter of the draws is shared by the ten that were shown least, the rest by all twenty.
-    assert {taken < 10 for taken in chances} == {True, False}
-    for taken, chance in chances.items():
-        assert chance == pytest.approx(0.25 * (0.75 / 20 + (0.25 / 10 if taken < 10 else 0.0)))
+    odds = Lottery(0.2, fits, (True,) * 5, known).odds(1)
+
+    assert odds is not None and odds.sum() == pytest.approx(1.0, abs=1e-12)
+    expected = np.full(20, 0.25 / 20)  # a quarter of the draws is shared by all
+    expected[10:] += 0.25 / 10  # a quarter by the ten that were shown least
+    expected[0] += 0.5  # and half goes to the best
+    np.testing.assert_allclose(odds, expected, atol=1e-3)
+
+
+def test_every_candidate_that_fits_can_be_drawn_and_no_other() -> None:
+    rng = np.random.default_rng(3)
+    fits = rng.random((6, 200)) < 0.7
+    known = seen(rng.integers(0, 10_000, 200), rng.gamma(0.2, 1.0, 200), np.zeros(200))
+    lottery = Lottery(0.05, fits, (True,) * 6, known)
+
+    for place in range(1, 6):
+        odds = lottery.odds(place)
+        assert odds is not None
+        assert ((odds > 0) == fits[place]).all()
+        assert odds[fits[place]].min() >= 0.25 / fits[place].sum()
 
 
 # Limits
@@ -128,28 +155,44 @@ def test_what_fits_breaks_no_limit_that_held(slate: list[int], pool: list[int], 
 # Frequencies
 
 
-def chosen(number: int, shown: np.ndarray | None) -> tuple[Counter[tuple[int, int]], dict[tuple[int, int], float]]:
-    """How often each item came to each place in so many draws, and the chances that were told; -1 is nothing."""
+@pytest.fixture(params=["nobody counted", "counted"])
+def lottery(request: pytest.FixtureRequest) -> Lottery:
+    """Four places, of which the first and the third stay, and twelve candidates, of which half fit at the second."""
     fits = np.ones((4, 12), bool)
     fits[1, :6] = False
-    seen: Counter[tuple[int, int]] = Counter()
-    chances: dict[tuple[int, int], float] = {}
-    for n in range(number):
-        drawn: Drawn = draw(0.2, seed(n), fits, (True, True, False, True), shown)
-        at = (-1, -1) if drawn.place is None else (drawn.place, drawn.taken)
-        seen[at] += 1
+    shown = np.array([0, 0, 3, 10, 50, 400, 2_000, 0, 5, 80, 900, 7])
+    known = seen(shown, np.linspace(1.0, 0.2, 12), np.floor(shown * 0.03))
+    return Lottery(0.2, fits, (True, True, False, True), None if request.param == "nobody counted" else known)
+
+
+def test_what_is_drawn_is_drawn_as_often_as_is_told(lottery: Lottery) -> None:
+    n = 100_000
+    drawn = Counter((one.place, one.taken) for one in (lottery.draw(seed(i)) for i in range(n)))
+    chances: dict[tuple[int | None, int], float] = {(None, -1): 1.0 - 0.2 * 4}
+    for place in (1, 3):
+        odds = lottery.odds(place)
+        assert odds is not None
+        chances |= {(place, int(i)): 0.4 * odds[i] for i in np.flatnonzero(odds)}
+
+    assert set(drawn) <= set(chances) and sum(chances.values()) == pytest.approx(1.0)
+    observed = np.array([drawn[key] for key in chances])
+    assert stats.chisquare(observed, n * np.array(list(chances.values()))).pvalue > 0.001
+
+
+def test_a_log_whose_chances_are_off_would_be_found_out(lottery: Lottery) -> None:
+    n = 20_000
+    places = Counter(lottery.draw(seed(i)).place for i in range(n))
+    wrong = {None: 0.22, 1: 0.39, 3: 0.39}
+
+    assert stats.chisquare([places[key] for key in wrong], [n * chance for chance in wrong.values()]).pvalue < 0.001
+
+
+def test_the_chance_that_is_logged_is_the_chance_that_it_was_drawn_with(lottery: Lottery) -> None:
+    for i in range(300):
+        drawn = lottery.draw(seed(i))
+        kept = np.array([1.0, 0.6, 1.0, 0.6])
         if drawn.place is not None:
-            chances[at] = float(drawn.propensity[drawn.place])
-    chances[-1, -1] = 1.0 - 0.2 * 4
-    return seen, chances
-
-
-@pytest.mark.parametrize("number", [2_000, pytest.param(20_000, marks=pytest.mark.slow)], ids=["in small", "in large"])
-@pytest.mark.parametrize("counted", [False, True])
-def test_what_is_drawn_is_drawn_as_often_as_is_told(number: int, counted: bool) -> None:
-    seen, chances = chosen(number, np.arange(12)[::-1].copy() if counted else None)
-
-    assert sum(chances.values()) == pytest.approx(1.0)
-    keys = sorted(chances)
-    observed, expected = np.array([seen[key] for key in keys]), number * np.array([chances[key] for key in keys])
-    assert stats.chisquare(observed, expected).pvalue > 0.001
+            odds = lottery.odds(drawn.place)
+            assert odds is not None
+            kept[drawn.place] = 0.4 * odds[drawn.taken]
+        np.testing.assert_allclose(drawn.propensity, kept, rtol=1e-12)

@@ -11,7 +11,7 @@ from hypothesis.strategies import DataObject
 
 from penchant.catalog import ItemTable
 from penchant.pack import Placement, Source
-from penchant.placements import Answer
+from penchant.placements import Answer, Rule
 
 Fill = Callable[..., Answer]
 Shelf = Callable[..., ItemTable]
@@ -98,6 +98,28 @@ def test_a_rule_the_placement_does_not_name_does_not_hold(fill: Fill, make_shelf
 
 
 # What does not work is named, and the slate fills
+
+
+def test_what_is_not_filled_up_shows_what_its_sources_have_and_no_more(
+    fill: Fill, make_shelf: Shelf, listing: Listing
+) -> None:
+    models = {"a": listing({1: 1.0}), "b": listing({2: 1.0}), "c": listing({}, error=ZeroDivisionError("no people"))}
+    table = make_shelf({}, {}, {}, {})
+
+    assert ids(fill(placement(A, fallback=("b",)), models, table)) == ["i1", "i2", "i0", "i3"]
+    assert ids(fill(placement(A, fallback=("b",), fills=False), models, table)) == ["i1"]
+    broken = fill(placement(Source(model="c"), fallback=("b",), fills=False), models, table)
+    assert (ids(broken), broken.degraded) == ([], ("source:c: ZeroDivisionError: no people",))
+
+
+def test_rules_put_items_where_nothing_is_filled_up(fill: Fill, make_shelf: Shelf, listing: Listing) -> None:
+    place = placement(A, fallback=("b",), fills=False, size=3)
+    models = {"a": listing({1: 1.0}), "b": listing({2: 1.0, 3: 0.5})}
+    table = make_shelf({}, {}, {}, {"kind": "new"})
+    quota = Rule(placements=("home",), action="quota", filter={"field": "kind", "eq": "new"}, least=1)
+    pin = Rule(placements=("home",), action="pin", items=("i0",), position=1)
+
+    assert ids(fill(place, models, table, rules=[pin, quota])) == ["i0", "i1", "i3"]
 
 
 def test_a_source_that_raises_is_named_and_the_others_answer(fill: Fill, make_shelf: Shelf, listing: Listing) -> None:
@@ -228,7 +250,7 @@ def test_a_source_past_the_time_budget_is_skipped_and_named(fill: Fill, make_she
     models = {"a": listing({0: 1.0}), "b": late, "c": late, "d": listing({2: 1.0})}
     made = fill(place, models, make_shelf({}, {}, {}), clock=Ticking(), size=2)
 
-    assert made.degraded == ("late:b", "late:c")
+    assert made.degraded == ("late:b", "late:c", "late:heads")
     assert late.asked == []
     assert ids(made) == ["i0", "i2"]
 

@@ -7,7 +7,8 @@ import pytest
 
 from penchant.catalog import Attribute, Schema
 from penchant.models import AttributeSimilarity, PersonalTop
-from penchant.pack import Pack, Placement, Source
+from penchant.pack import Ageing, Diversity, Order, Pack, Placement, Source
+from penchant.packs import product
 from penchant.placements import problems
 
 ALIKE = AttributeSimilarity(attributes=(Attribute("kind", "category"),))
@@ -27,6 +28,18 @@ ALIKE = AttributeSimilarity(attributes=(Attribute("kind", "category"),))
         ({"objective": "profit"}, ['no objective "profit"']),
         ({"objective": "bonus"}, []),
         ({"caps": {"kind": 1, "colour": 2}}, ['no field "colour" to cap']),
+        ({"diversity": Diversity(field="kind")}, []),
+        ({"diversity": Diversity(field="sets")}, []),
+        ({"diversity": Diversity(field="colour")}, ['no text or tags field "colour" to vary by']),
+        ({"diversity": Diversity(field="stock")}, ['no text or tags field "stock" to vary by']),
+        (
+            {"freshness": Ageing(field="stock", half_life_days=7, by="sets", half_lives={"a": 1.0})},
+            ['no time field "stock" to age by', 'no text field "sets" to age otherwise by'],
+        ),
+        (
+            {"freshness": Ageing(field="made", half_life_days=7, half_lives={"a": 1.0})},
+            ['no time field "made" to age by', "half-lives by value need the field that has them (by)"],
+        ),
         ({"sources": (Source(model="editorial", first=True),)}, []),
         ({"sources": (Source(model="curated", reads="seeds", shares="sets", differs="kind"),)}, []),
         ({"sources": (Source(model="curated", shares="looks"),)}, ['no field "looks" to share']),
@@ -65,3 +78,11 @@ def test_a_model_that_only_finds_similar_items_cannot_retrieve_for_people(pack: 
     placement = Placement(name="p", about="P.", sources=(Source(model="near"),), fallback=())
 
     assert problems(placement, pack) == ['model "near" cannot retrieve for people']
+
+
+def test_what_is_varied_by_shows_and_must_not_be_private() -> None:
+    placement = Placement(
+        name="p", about="P.", sources=(), fallback=(), diversity=Diversity(field="labels"), order=Order()
+    )
+
+    assert problems(placement, product.PACK) == ['field "labels" is private: what is varied by shows']

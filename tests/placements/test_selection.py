@@ -9,7 +9,8 @@ import pytest
 from penchant.catalog import About, Item, ItemTable, Schema
 from penchant.pack import Placement, Source
 from penchant.placements import CompiledRule, Rule
-from penchant.placements.selection import Room, pin, seated, select
+from penchant.placements.room import Room
+from penchant.placements.selection import pin, seated, select
 from penchant.placements.wishes import Wish
 
 Shelf = Callable[..., ItemTable]

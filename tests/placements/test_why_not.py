@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from penchant.pack import BLEND, EDITORIAL, Placement, Source
+from penchant.pack import BLEND, EDITORIAL, Diversity, Placement, Source
 from penchant.placements import Answer, Gate, Rule, WhyNot, why_not
 from penchant.placements.chance import Given
 from penchant.placements.pipeline import MOST_VALUED
@@ -263,3 +263,13 @@ def test_an_answer_asks_no_source_a_second_time(shop: Shop, listing: Listing) ->
     why(made, "i4")
 
     assert len(taste.asked) == 2
+
+
+def test_what_gave_way_to_another_kind(shop: Shop) -> None:
+    place = home(diversity=Diversity(field="kind", weight=0.5), size=3)
+    made = shop(place, *({"kind": kind} for kind in "xxxyx"))
+
+    gave_way, never = why(made, "i2"), why(made, "i4")
+
+    assert (gave_way.stage, gave_way.by, gave_way.rank) == ("diversity", "kind", 3)
+    assert never.stage == "outranked" and never.least == 0.9

@@ -347,11 +347,34 @@ def test_what_is_followed_change_by_change_is_what_would_be_read_at_once(
                 [one.id for one in changes],
                 lambda kept, changes=changes, at=number: apply_changes(schema, changes, kept, at)[0],
             )
+            beside = followed.beside()
             followed.follow(store.versions("shop").catalog)
         fresh = CatalogMirror("shop", schema, store)
         fresh.follow(store.versions("shop").catalog)
+        # It began with what the other one knew before the last round, and went on by itself.
+        beside.follow(store.versions("shop").catalog)
 
-    assert told(followed.table) == told(fresh.table)
+    assert told(followed.table) == told(fresh.table) == told(beside.table)
+
+
+def test_a_catalog_that_was_told_anew_many_times_is_not_passed_on(filled: SQLiteStore) -> None:
+    mirror, schema = CatalogMirror("shop", Schema.of(Product), filled), Schema.of(Product)
+    mirror.follow(filled.versions("shop").catalog)
+    assert mirror.beside().table is mirror.table
+    for number in range(2):
+        changes = [Change(id=name, op="patch", fields={"brand": f"b{number}"}) for name in mirror.table.ids]
+        filled.change_items(
+            "shop",
+            [one.id for one in changes],
+            lambda kept, changes=changes, at=number: apply_changes(schema, changes, kept, at)[0],
+        )
+        mirror.follow(filled.versions("shop").catalog)
+
+    beside = mirror.beside()
+    assert (beside.version, len(beside.table)) == (0, 0)
+    beside.follow(filled.versions("shop").catalog)
+    assert told(beside.table) == told(mirror.table)
+    assert len(beside.table.category("brand").names) < len(mirror.table.category("brand").names)
 
 
 def change(item: str, what: str, number: int) -> Change:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from penchant.clock import FixedClock
 from penchant.errors import Conflict, InvalidRequest, NotFound
-from penchant.pack import Placement, Source
+from penchant.pack import Order, Placement, Source
 from penchant.packs import product
 from penchant.placements import PlacementSpec
 from penchant.serving import DomainSetup, SetupsNow, Slots, laid
@@ -44,6 +45,18 @@ def test_a_placement_is_made_from_another_one(store: SQLiteStore, slots: Slots) 
     assert made == kept.placement
     assert (made.name, made.size, made.sources) == ("footer", 4, (source,))
     assert made.constraints == SETUP.placements["bestsellers"].constraints
+
+
+def test_how_a_placement_is_filled_and_ordered_can_be_said(slots: Slots) -> None:
+    told = b'{"like": "bestsellers", "fills": false, "order": {"by": ["-rating"], "turns": "brand"}}'
+
+    made = slots.put("shop", "footer", msgspec.json.decode(told, type=PlacementSpec), by="k1").placement
+
+    assert made is not None
+    assert (made.fills, made.order) == (False, Order(by=("-rating",), turns="brand"))
+    back = slots.put("shop", "footer", PlacementSpec(like="bestsellers", fills=True, order=Order()), by="k1").placement
+    assert back is not None
+    assert (back.fills, back.order) == (True, Order())
 
 
 def test_one_of_a_known_name_is_laid_over_it_and_comes_back_when_taken_out(store: SQLiteStore, slots: Slots) -> None:
@@ -84,6 +97,7 @@ def test_a_list_says_who_has_the_last_word_on_each(slots: Slots, store: SQLiteSt
         ("home", PlacementSpec(objective="profitt"), 'no objective "profitt"'),
         ("home", PlacementSpec(caps={"colour": 1}), 'no field "colour" to cap'),
         ("home", PlacementSpec(filter={"field": "prize", "eq": 1}), "prize"),
+        ("home", PlacementSpec(order=Order(by=("-ratting",))), 'no field "ratting" to order by'),
         ("home", PlacementSpec(fallback=("populer",)), 'no model "populer" to fall back on'),
         ("a b", PlacementSpec(like="home"), "letters, digits"),
         ("check", PlacementSpec(like="home"), "not the word check"),

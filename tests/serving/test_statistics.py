@@ -126,6 +126,27 @@ def test_the_log_is_read_once_an_hour_and_from_where_the_counts_end(
     assert asked == [0, 1]
 
 
+def test_counts_of_a_new_hour_are_made_ready_before_they_serve(
+    live: LiveStatistics, store: SQLiteStore, event: Make
+) -> None:
+    store.append([event("Product Viewed", "runner", at=NOW - HOUR)])
+    served: list[Statistics] = []
+    ready: list[Counted] = []
+
+    def before(counted: Counted) -> None:
+        served.append(live.at(first, row, NOW).statistics)
+        ready.append(counted)
+
+    first = begun()
+    live.before = before
+    found = grown(live, first)
+
+    assert served == [first.statistics]
+    assert [counted.statistics for counted in ready] == [found.statistics]
+    assert found.statistics.hourly(np.array([NOW])) is not None
+    assert counts(found.statistics, Role.WEAK) == [1, 1, 0]
+
+
 def test_another_release_begins_with_its_own_counts(live: LiveStatistics, store: SQLiteStore, event: Make) -> None:
     store.append([event("Product Viewed", "runner", at=NOW - HOUR)])
     assert counts(grown(live, begun()).statistics, Role.WEAK) == [1, 1, 0]

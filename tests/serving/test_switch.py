@@ -13,10 +13,12 @@ import pytest
 from penchant.clock import FixedClock
 from penchant.packs import product
 from penchant.people import Rules
-from penchant.serving import Pinned, RecommendationRequest, Recommender, SlateLog, Switch
+from penchant.serving import Pinned, RecommendationRequest, Recommender, SlateLog, Switch, warm_up
 from penchant.serving.ask import Visit, Wanted
-from penchant.serving.recommender import Made
+from penchant.serving.made import Made
+from penchant.serving.mirror import CatalogMirror
 from penchant.serving.setup import DomainSetup
+from penchant.serving.statistics import Counted
 from penchant.storage import Manifest, Releases, SQLiteStore
 
 Release = Callable[[], Manifest]
@@ -97,6 +99,34 @@ def test_until_it_is_asked_to_look_the_release_that_serves_goes_on(server: Serve
     last = server.switch.last("shop")
     assert last is not None and (last.release, last.outcome, last.why) == (two[1], "serves", "")
     assert last.golden >= len(product.PACK.placements)
+
+
+def test_a_new_release_takes_the_catalog_as_it_is_known_and_does_not_read_it_again(
+    server: Server, two: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = server.recommender.view("shop").parts.table
+    monkeypatch.setattr(CatalogMirror, "_begin", None)
+    server.switch.look()
+
+    assert server.serves == two[1]
+    assert server.recommender.view("shop").parts.table is table
+
+
+def test_what_segments_did_is_passed_on_and_not_read_again(
+    server: Server, filled: SQLiteStore, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release()
+    before = server.recommender
+    assert before.recommend(HOME).items
+    before.close()
+    monkeypatch.setattr(filled, "scan", None)
+    comes = server.beside("shop", Releases(server.switch._releases.folder))
+    comes.begin_as("shop", before)
+    slate = comes.recommend(HOME)
+    comes.close()
+
+    assert slate.items
+    assert comes._segments["shop"].note == ""
 
 
 def test_nothing_is_looked_at_twice(server: Server, two: tuple[str, str]) -> None:
@@ -181,6 +211,24 @@ def test_requests_of_real_people_are_among_those_that_are_asked(
     assert {request.placement for request in asked} == {p.name for p in product.PACK.placements}
 
 
+def test_a_release_is_made_ready_before_it_takes_over_from_one_that_was(server: Server, two: tuple[str, str]) -> None:
+    rehearsed: list[str | None] = []
+
+    class Notes(Recommender):
+        def rehearse(self, request: RecommendationRequest, counted: Counted | None = None) -> Made:
+            rehearsed.append(server.recommender.view("shop").release)
+            return super().rehearse(request, counted)
+
+    server.beside = lambda name, some: server.made(some, Notes)
+    warm_up(server.recommender, "shop", server.store, server.clock)
+    before = server.recommender.serving("shop").statistics.before
+    server.switch.look()
+
+    assert server.serves == two[1]
+    assert rehearsed and set(rehearsed) == {two[0]}
+    assert server.recommender.serving("shop").statistics.before is before
+
+
 def test_golden_requests_leave_no_trace(
     server: Server, filled: SQLiteStore, log: SlateLog, two: tuple[str, str]
 ) -> None:
@@ -198,7 +246,7 @@ def test_errors_that_jump_bring_the_release_of_before_back(
         one.switch.look()
         assert one.serves == two[1]
     for _ in range(60):
-        server.recommender.tallies["shop"].failed()
+        server.recommender.tallies["shop"].failed("home")
     server.switch.look()
 
     assert server.serves == two[0]
@@ -214,7 +262,7 @@ def test_errors_that_jump_bring_the_release_of_before_back(
 def test_few_answers_bring_nothing_back(server: Server, two: tuple[str, str]) -> None:
     server.switch.look()
     for _ in range(48):
-        server.recommender.tallies["shop"].failed()
+        server.recommender.tallies["shop"].failed("home")
     server.switch.look()
 
     assert server.serves == two[1]
@@ -225,7 +273,7 @@ def test_after_an_hour_a_release_is_trusted(server: Server, clock: FixedClock, t
     clock.advance(3_600.0)
     server.switch.look()
     for _ in range(100):
-        server.recommender.tallies["shop"].failed()
+        server.recommender.tallies["shop"].failed("home")
     server.switch.look()
 
     assert server.serves == two[1]
@@ -242,7 +290,7 @@ def test_what_a_person_chose_is_neither_asked_nor_watched(
     assert last is not None and (last.release, last.outcome, last.golden) == (two[0], "serves", 0)
 
     for _ in range(100):
-        server.recommender.tallies["shop"].failed()
+        server.recommender.tallies["shop"].failed("home")
     server.switch.look()
 
     assert releases.order("shop")[0] == two[0]

@@ -31,7 +31,7 @@ def test_answers_are_counted_by_what_came_of_them() -> None:
         slate("unheard-of", "als"),
     ):
         tally.answered(one)
-    tally.failed()
+    tally.failed("home")
 
     assert tally.counts == Counts(answers=7, errors=1, degraded=1, fallback=3)
 
@@ -39,7 +39,7 @@ def test_answers_are_counted_by_what_came_of_them() -> None:
 def test_what_was_long_ago_counts_less() -> None:
     tally = Tally({"home": HOME})
     for _ in range(4_000):
-        tally.failed()
+        tally.failed("home")
     for _ in range(4_000):
         tally.answered(slate("home", "als"))
 

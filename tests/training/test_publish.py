@@ -146,7 +146,7 @@ def test_heads_statistics_and_floors_are_parts_of_a_release(
     again = FittedHead.restore(State(dict(part.arrays), dict(part.settings)))
     np.testing.assert_array_equal(again.predict(values), head.predict(values))
     np.testing.assert_allclose(Ranks.read(part.settings["ranks"]).knots, ranks.knots, atol=1e-4)
-    assert release.parts["statistics"].settings == {"seq": 7, "slates": 1_000}
+    assert release.parts["statistics"].settings == {"seq": 7, "slates": 1_000, "until": 1_000}
     kept = Statistics.from_arrays(release.parts["statistics"].arrays)
     np.testing.assert_array_equal(kept.total, statistics.total)
     told = {"floors": {"sold": 0.25}, "placements": ["home", "cart"], "chains": ["p_sold"]}

@@ -66,7 +66,7 @@ def _how(item: ExplainedItem) -> str:
         how = item.numbers
     else:
         how = " + ".join(f"{share:.3g} {name}" for name, share in item.terms.items() if share).replace("+ -", "- ")
-    notes = [name for name in item.source if name in ("rule", "explored", "catalog")]
+    notes = [name for name in item.source if name in ("rule", "diversity", "explored", "catalog")]
     if item.below_floor:
         notes.append("below the floor")
     return "; ".join(part for part in (how, *notes) if part)

@@ -1,14 +1,23 @@
-"""What people give to commands as text: a domain, JSON, a file of JSON; wrong ones are told by their option."""
+"""What people give to commands: a domain, JSON, a thing by options or a file; wrong ones are told by their option."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+import typer
 
 from penchant.engine import Engine
-from penchant.errors import InvalidRequest, NotFound
+from penchant.errors import InvalidRequest, NotFound, in_words
+
+BY = "cli"
+"""Who made what is made by a command."""
+
+Domain = Annotated[str | None, typer.Option("--domain", "-d", help="Domain; may be left out when there is one.")]
+
+Thing = TypeVar("Thing")
 
 
 def domain_of(engine: Engine, domain: str | None) -> str:
@@ -54,3 +63,44 @@ def object_in(file: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InvalidRequest("--file", "must hold one JSON object")
     return found
+
+
+def whole(given: Mapping[str, Any], file: Path | None, what: str) -> dict[str, Any]:
+    """A thing as it was given: by options (those that were not given are left out), or whole by `--file`.
+
+    Args:
+        given: Options by the fields they stand for.
+        file: The file; None where there is none.
+        what: What it is, as in `rule`.
+
+    Raises:
+        InvalidRequest: Both were given, or the file cannot be read.
+    """
+    said = {field: value for field, value in given.items() if value is not None}
+    if file is None:
+        return said
+    if said:
+        raise InvalidRequest("--file", f"has the whole {what}; leave out what else is said of it")
+    return object_in(file)
+
+
+def made_of(
+    fields: Mapping[str, Any], kind: type[Thing], what: str, allowed: Mapping[str, Sequence[str]] | None = None
+) -> Thing:
+    """A thing of a type, made of what was given.
+
+    Args:
+        fields: By name.
+        kind: The type.
+        what: What an error is told of where no field is wrong alone.
+        allowed: Values of fields that are enumerations.
+
+    Raises:
+        InvalidRequest: A field is wrong.
+    """
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        _, _, place = str(error).partition(" - at `$.")
+        field = place.rstrip("`") or what
+        raise InvalidRequest(field, in_words(str(error), (allowed or {}).get(field, ()))) from None

@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from penchant.catalog import Change, ChangeVerdict, ColumnKind, Schema
-from penchant.cli.given import domain_of
+from penchant.cli.given import Domain, domain_of
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, Bar, ConfigPath, bar, counted, print_json, say
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest, NotFound
@@ -20,7 +20,6 @@ from penchant.ingest import LineVerdict, change_lines
 
 app = typer.Typer(help="Items of the catalog: look, put, change, take out.", no_args_is_help=True)
 
-Domain = Annotated[str | None, typer.Option("--domain", "-d", help="Domain; may be left out when there is one.")]
 _SHOWN = 20
 """Lines with problems that are printed."""
 _ORDER = ("created", "changed", "unchanged", "deleted", "missing", "rejected")

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
 
-from penchant.cli.given import domain_of, json_of, object_in
+from penchant.cli.given import BY, Domain, domain_of, json_of, made_of, whole
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, say, table
 from penchant.engine import Engine
-from penchant.errors import InvalidRequest, in_words
+from penchant.errors import InvalidRequest
 from penchant.pack import Placement
 from penchant.placements import PlacementSpec
 from penchant.serving import KeptPlacement
 
 app = typer.Typer(help="The slots of a site as data; a change needs no new start.", no_args_is_help=True)
 
-BY = "cli"
-"""Who made what is made here."""
-
-Domain = Annotated[str | None, typer.Option("--domain", "-d", help="Domain; may be left out when there is one.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `penchant placements list` shows it.")]
 Like = Annotated[str | None, typer.Option("--like", help="The placement it starts from; its own name when missing.")]
 Size = Annotated[int | None, typer.Option("--size", help="Items when the request does not say.")]
@@ -150,7 +146,7 @@ def _spec(
     file: Path | None,
 ) -> PlacementSpec:
     """What was said, as options or as a file."""
-    given: dict[str, Any] = {
+    given = {
         "like": like,
         "size": size,
         "objective": objective,
@@ -158,18 +154,10 @@ def _spec(
         "caps": dict(_cap(text) for text in cap) if cap else None,
         "filter": json_of("--filter", filter_),
     }
-    given = {field: value for field, value in given.items() if value is not None}
-    if file is not None:
-        if given:
-            raise InvalidRequest("--file", "has the whole placement; leave out what else is said of it")
-        given = object_in(file)
-    if not given:
+    told = whole(given, file, "placement")
+    if not told:
         raise InvalidRequest("--like", "or another option, or --file, is needed: what is otherwise than it was")
-    try:
-        return msgspec.convert(given, PlacementSpec)
-    except msgspec.ValidationError as error:
-        _, _, field = str(error).partition(" - at `$.")
-        raise InvalidRequest(field.rstrip("`") or "placement", in_words(str(error))) from None
+    return made_of(told, PlacementSpec, "placement")
 
 
 def _cap(text: str) -> tuple[str, int]:

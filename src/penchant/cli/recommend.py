@@ -10,11 +10,11 @@ import typer
 
 from penchant.catalog import Item
 from penchant.cli.explain import show_explained
-from penchant.cli.given import json_of
+from penchant.cli.given import json_of, made_of
 from penchant.cli.recommend_all import Whom, recommend_all
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, out, print_json, say, table
 from penchant.engine import Engine
-from penchant.errors import InvalidRequest, in_words
+from penchant.errors import InvalidRequest
 from penchant.serving import MOST_ITEMS, RecommendationRequest
 from penchant.slate import Slate
 
@@ -100,11 +100,7 @@ def recommend(
     }
     if why_not and not explain:
         raise InvalidRequest("--why-not", "goes with --explain")
-    try:
-        request = msgspec.convert({k: v for k, v in given.items() if v is not None}, RecommendationRequest)
-    except msgspec.ValidationError as error:
-        _, _, field = str(error).partition(" - at `$.")
-        raise InvalidRequest(field.rstrip("`") or "request", in_words(str(error))) from None
+    request = made_of({k: v for k, v in given.items() if v is not None}, RecommendationRequest, "request")
     with Engine.open(config) as engine:
         if file is not None:
             whom = Whom(people, json_of("audience", audience), allowing)

@@ -10,24 +10,21 @@ from typing import Annotated, Any, get_args
 import msgspec
 import typer
 
-from penchant.cli.given import domain_of, json_of, object_in
+from penchant.cli.given import BY, Domain, domain_of, json_of, made_of, whole
 from penchant.cli.screen import DEFAULT_CONFIG, AsJson, ConfigPath, counted, out, print_json, say, table
 from penchant.clock import parse_time
 from penchant.engine import Engine
-from penchant.errors import InvalidRequest, in_words
+from penchant.errors import InvalidRequest
 from penchant.placements import Action, Rule
 from penchant.serving import Checked, KeptRule
 
 app = typer.Typer(help="What is pinned, boosted, buried, kept out, listed, curated.", no_args_is_help=True)
 
-BY = "cli"
-"""Who made what is made here."""
 _ACTIONS: tuple[Action, ...] = get_args(Action)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SHOWN = 3
 """Items of a rule that a line of the list names."""
 
-Domain = Annotated[str | None, typer.Option("--domain", "-d", help="Domain; may be left out when there is one.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Its id, as `penchant rules list` shows it.")]
 
 
@@ -90,7 +87,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Keep a rule; a running server obeys it from the next request on."""
-    given: dict[str, Any] = {
+    given = {
         "action": action,
         "items": item,
         "filter": json_of("--filter", filter_),
@@ -106,14 +103,10 @@ def add(
         "name": name,
         "note": note,
     }
-    given = {field: value for field, value in given.items() if value is not None}
-    if file is not None:
-        if given:
-            raise InvalidRequest("--file", "has the whole rule; leave out what else is said of it")
-        given = object_in(file)
-    elif action is None:
+    told = whole(given, file, "rule")
+    if file is None and action is None:
         raise InvalidRequest("ACTION", f"is needed: one of {', '.join(_ACTIONS)}")
-    rule = _rule(given)
+    rule = made_of(told, Rule, "rule", {"action": _ACTIONS})
     with Engine.open(config) as engine:
         site = domain_of(engine, domain)
         kept = engine.curation.put(site, rule, id=id, by=BY)
@@ -188,15 +181,6 @@ def history(
     rows = [("id", "rev", "when", "by", "what")]
     rows += [(one.id, str(one.revision), _day(one.at), one.by, _said(one)) for one in kept]
     out.print(table("Revisions", rows, right_from=9, whole=3))
-
-
-def _rule(fields: dict[str, Any]) -> Rule:
-    try:
-        return msgspec.convert(fields, Rule)
-    except msgspec.ValidationError as error:
-        _, _, field = str(error).partition(" - at `$.")
-        field = field.rstrip("`") or "rule"
-        raise InvalidRequest(field, in_words(str(error), _ACTIONS if field == "action" else ())) from None
 
 
 def _time(option: str, text: str | None, *, ends: bool = False) -> datetime | None:

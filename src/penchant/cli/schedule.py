@@ -88,7 +88,7 @@ def _run(
     plan = Schedule(
         names,
         engine.freshness,
-        lambda name: train_apart(config, name, threads, stop),
+        lambda name: train_apart(config, name, threads, stop, engine.turns.handle(name)),
         engine.turns,
         engine.clock,
         tell,
@@ -104,7 +104,7 @@ def _run(
     return []
 
 
-def train_apart(config: Path, domain: str, threads: int, stop: threading.Event) -> str | None:
+def train_apart(config: Path, domain: str, threads: int, stop: threading.Event, turn: int | None = None) -> str | None:
     """Train a domain in a process of its own, so that its memory goes with it and no crash ends the schedule.
 
     Args:
@@ -112,14 +112,20 @@ def train_apart(config: Path, domain: str, threads: int, stop: threading.Event) 
         domain: The domain.
         threads: How many the libraries may use.
         stop: Ends the training when it is set.
+        turn: The open file of the turn that was taken for it. It holds it too, so that nobody else trains the domain
+            while it is under way, also when this process is killed.
 
     Returns:
         None when it went well, else what it said last.
     """
     environment = {**read_environment(), **dict.fromkeys(_THREADS, str(threads)), "OMP_WAIT_POLICY": "PASSIVE"}
     command = [*_COMMAND, "train", domain, "--config", str(config)]
+    command += [] if turn is None else ["--turn", str(turn)]
+    given = () if turn is None else (turn,)
     with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        child = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, pass_fds=given
+        )
         try:
             code = _awaited(child, stop)
         finally:

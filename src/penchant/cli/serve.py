@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
 from contextlib import nullcontext, suppress
@@ -21,6 +22,8 @@ from penchant.server import create_app
 from penchant.server.origins import loopback
 
 MOST_PORTS = 65_535
+_BACKLOG = 2_048
+"""Connections that may wait to be accepted."""
 _COLLECT_EVERY = 50_000
 """Objects that may be cycles, made and not gone yet, before the collector looks at them."""
 
@@ -55,16 +58,18 @@ def run(engine: Engine, host: str, port: int) -> None:
             to=err,
         )
         raise typer.Exit(2)
-    with _listen(host, port) as listener:
+    with _bound(host, port) as listener:
         for name, view in engine.recommender.warm().items():
             items = int(view.parts.table.active.sum())
             say(f"  {name}: {view.release or 'no release yet'}, {items:,} items", to=err)
             for note in view.notes:
                 say((f"    {note}", "yellow"), to=err)
+            say(f"    ready after {engine.warm_up(name):.1f} s", to=err)
         if engine.settings.server.open:
             say(("  open: ", "yellow"), "no key is needed; for this machine alone, to try things out", to=err)
         elif engine.keys.empty():
             say(("  no key yet: ", "yellow"), "nobody can ask anything; `penchant keys create` makes one", to=err)
+        _listen(listener, host)
         shown = f"[{host}]" if ":" in host else host
         say("Serving on ", (f"http://{shown}:{listener.getsockname()[1]}/", "bold"), "  (Ctrl-C ends it)", to=err)
         application = create_app(engine, [start_page])
@@ -79,6 +84,7 @@ def run(engine: Engine, host: str, port: int) -> None:
                 if engine.settings.feeds.pull:
                     schedule.start()
                 engine.switch.start()
+                watch.start()
                 uvicorn.Server(config).run(sockets=[listener])
         finally:
             watch.close()
@@ -98,14 +104,32 @@ def _settle() -> None:
     gc.set_threshold(_COLLECT_EVERY, 20, 50)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket; the port is known from here on, also when the system picked it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that has its port, also when the system picked it, and refuses whoever connects before all is ready."""
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        if os.name == "posix":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if made.family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((host, port))
     except OSError as error:
-        why = (error.strerror or str(error)).partition(" (while")[0].lower()
-        raise InvalidRequest("port", f"cannot listen on {host}:{port}: {why} (0 picks a free port)") from None
+        made.close()
+        raise _taken(host, port, error) from None
+    return made
+
+
+def _listen(listener: socket.socket, host: str) -> None:
+    """Let everybody connect from here on."""
+    try:
+        listener.listen(_BACKLOG)
+    except OSError as error:  # another one had the same port, and was ready first
+        raise _taken(host, listener.getsockname()[1], error) from None
+
+
+def _taken(host: str, port: int, error: OSError) -> InvalidRequest:
+    why = (error.strerror or str(error)).lower()
+    return InvalidRequest("port", f"cannot listen on {host}:{port}: {why} (0 picks a free port)")
 
 
 def _end(*_: Any) -> None:

@@ -17,6 +17,7 @@ from penchant.evaluation import Report
 from penchant.evaluation.glossary import mixture
 from penchant.pack import REFERENCE
 from penchant.storage import ITEM_SPACE, Manifest
+from penchant.training import Attempts
 
 
 def train(
@@ -28,6 +29,9 @@ def train(
         typer.Option("--budget", help="Search for better settings for this long a domain, as 90s, 10m or 1h."),
     ] = None,
     as_json: AsJson = False,
+    turn: Annotated[
+        int | None, typer.Option("--turn", hidden=True, help="Open file of a turn that was taken for this training.")
+    ] = None,
 ) -> None:
     """Fit a domain's models on everything known and let them serve as a new release."""
     budget_s = None if budget is None else seconds(budget, "--budget")
@@ -36,8 +40,13 @@ def train(
     with Engine.open(config) as engine:
         made = []
         for name in chosen(engine, domains):
-            with bar(name) as progress:
-                manifest = engine.train(name, judge=judge, budget_s=budget_s, progress=progress.share)
+            with engine.turns.taken(name, turn) as mine:
+                if not mine:
+                    raise InvalidRequest("domain", f'"{name}" is being trained by another process')
+                with bar(name) as progress:
+                    manifest = engine.train(name, judge=judge, budget_s=budget_s, progress=progress.share)
+                if engine.turns.read(name).failed:
+                    engine.turns.keep(name, Attempts())
             made.append(manifest)
             if not as_json:
                 _tell(name, manifest, judge)

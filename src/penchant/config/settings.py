@@ -242,12 +242,14 @@ class Domain(_Settings, frozen=True, kw_only=True):
         pack: `product`, `content` or `learning`, or one found through the entry point `penchant.packs`.
         objective: Which objective ranks, the pack's or the domain's own; the pack's first when missing.
         region: Default region of a request, for rights and sellable regions.
+        segments: Traits of people by whose values what is popular is counted, as in `["age_band", "language"]`.
         attributes: Free fields of items that can be filtered by, and what each holds.
         objectives: `[domains.NAME.objectives.OBJECTIVE]`: constants of the pack's, and formulas of its own.
         models: `[domains.NAME.models.MODEL]`: hyper-parameters over the pack's own; with `kind`, a model of its own.
         evaluation: How this domain is judged.
         freshness: How old its releases may be.
-        explore: Share of all places that is left to chance, so that more is learned than what is shown anyway.
+        explore: Share of places that is left to chance in placements that learn, so that more is learned than what is
+            shown anyway; the pack's when missing, and 0 leaves nothing to chance anywhere in the domain.
         language: Language of reasons where a request names none.
         reasons: `[domains.NAME.reasons.LANGUAGE]`: what reasons say, by code.
     """
@@ -255,12 +257,13 @@ class Domain(_Settings, frozen=True, kw_only=True):
     pack: Name
     objective: Name | None = None
     region: Text | None = None
+    segments: Annotated[tuple[Text, ...], Meta(max_length=5)] = ()
     attributes: dict[str, Literal["text", "tags", "number", "flag", "time"]] = {}
     objectives: dict[Name, dict[str, Any]] = {}
     models: dict[str, dict[str, Any]] = {}
     evaluation: Evaluation = Evaluation()
     freshness: FreshnessSettings = FreshnessSettings()
-    explore: Annotated[float, Meta(ge=0, le=0.2)] = 0.0
+    explore: Annotated[float, Meta(ge=0, le=0.2)] | None = None
     language: Language = "en"
     reasons: dict[Language, dict[str, ReasonText]] = {}
 
@@ -281,7 +284,12 @@ class PlacementSettings(_Settings, frozen=True, kw_only=True):
         sources: Retrievers, whose candidates are merged, as in docs/placements.md.
         constraints: Names of the pack's constraints that hold here.
         fallback: Models tried in turn for what is still empty.
+        fills: Whether the fallback chain fills what sources leave empty.
         learns: The task it is judged by, and its blend is learned for; `none` for an answer that is no guess.
+        order: How items stand of which no event tells anything: `{ by = ["-rating"], turns = "category" }`.
+        diversity: Keeps the slate from being all of one kind: `{ field = "topics", weight = 0.2 }`, or `none`.
+        freshness: How items lose worth as they grow old: `{ field = "published", half_life_days = 7 }`, or `none`.
+        explore: Share of its places that is left to chance, over the domain's.
     """
 
     domain: Name
@@ -296,7 +304,12 @@ class PlacementSettings(_Settings, frozen=True, kw_only=True):
     sources: Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=20)] | None = None
     constraints: tuple[Name, ...] | None = None
     fallback: tuple[Name, ...] | None = None
+    fills: bool | None = None
     learns: Literal["next", "new", "again", "together", "following", "none"] | None = None
+    order: dict[str, Any] | None = None
+    diversity: dict[str, Any] | Literal["none"] | None = None
+    freshness: dict[str, Any] | Literal["none"] | None = None
+    explore: Annotated[float, Meta(ge=0, le=0.2)] | None = None
 
 
 class Value(_Settings, frozen=True, kw_only=True, tag_field="column", tag="value"):

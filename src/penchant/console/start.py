@@ -15,6 +15,7 @@ from penchant.console.steered import Steered, outcomes_of, steered
 from penchant.engine import Engine
 from penchant.errors import ArtifactError
 from penchant.keys import Scope
+from penchant.training import Freshness
 
 _pages = Environment(
     loader=PackageLoader("penchant.console"),
@@ -42,6 +43,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
         about: What the pack is for.
         goal: What the domain exists for.
         release: The release that serves; None before the first.
+        freshness: How old it is against how old it may be.
         winner: The model that evaluation found best; None when none was judged.
         reason: Why it is the best.
         items: Items that may be shown.
@@ -58,6 +60,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     goal: str
     release: str | None
+    freshness: Freshness
     winner: str | None
     reason: str | None
     items: int
@@ -96,6 +99,7 @@ def _shown(engine: Engine, name: str) -> Shown:
         about=setup.pack.about,
         goal=setup.pack.goal,
         release=view.release,
+        freshness=engine.freshness(name, exact=False),
         winner=judged.get("winner"),
         reason=judged.get("winner_reason"),
         items=int(view.parts.table.active.sum()),

@@ -76,7 +76,7 @@ def _formula_mistakes(pack: Pack, text: str, constants: Collection[str], free: M
     return [Mistake(0, f'does not name its constant "{name}"') for name in idle]
 
 
-_PARTS = ("needs", "sources", "constraints", "fallback", "learns")
+_PARTS = ("needs", "sources", "constraints", "fallback", "learns", "order", "diversity", "freshness")
 """What a placement is made of; the rest of it is checked by configuration itself."""
 
 
@@ -128,6 +128,7 @@ def set_up(name: str, pack: Pack, workspace: Workspace) -> DomainSetup:
         told = {field: value for field, value in msgspec.to_builtins(wanted).items() if value and field != "domain"}
         # What was left empty on purpose is said: no constraint, no fallback, nothing needed.
         told |= {key: () for key in ("needs", "constraints", "fallback") if getattr(wanted, key) == ()}
+        told |= {key: have for key in ("fills", "order", "explore") if (have := getattr(wanted, key)) is not None}
         placements[key] = msgspec.convert(told, PlacementSpec).laid_over(key, shipped)
     pack = replace(pack, models=models, objectives=_objectives(pack, domain))
     objective = domain.objective or pack.objectives[0].name
@@ -138,9 +139,10 @@ def set_up(name: str, pack: Pack, workspace: Workspace) -> DomainSetup:
         objective,
         domain.region,
         domain.attributes,
-        domain.explore,
+        pack.explore if domain.explore is None else domain.explore,
         domain.language,
         domain.reasons,
+        domain.segments,
     )
 
 

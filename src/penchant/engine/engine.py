@@ -8,26 +8,29 @@ engine.recommend(RecommendationRequest(placement="home", user_id="42"))
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from penchant.catalog import KEPT_OUT, Change, ChangeVerdict, Item, reader
+from penchant.catalog import Change, ChangeVerdict, Item
 from penchant.clock import Clock, SystemClock
 from penchant.config import SourceSettings, Workspace, read_environment
 from penchant.dataset import Dataset
 from penchant.engine.ages import Ages
 from penchant.engine.assembly import installed_packs, read_workspace, set_up
+from penchant.engine.importing import Rows, run_imports, unseen
+from penchant.engine.issuing import Issuer
+from penchant.engine.items import Items
 from penchant.engine.learning import Learning, Progress, silent
 from penchant.engine.reload import taken
-from penchant.errors import ArtifactError, InvalidRequest, ItemRejected, NotFound
+from penchant.errors import ArtifactError, NotFound
 from penchant.evaluation import Report
 from penchant.events import Reading
-from penchant.ingest import CatalogWriter, Collector, Feeds, ImportReport, Sender, Verdict, find_files, import_file
-from penchant.keys import Key, KeyRing, Kind, digest, key_id, new_key
+from penchant.ingest import CatalogWriter, Collector, Feeds, ImportReport, Sender, Verdict
+from penchant.keys import Key, KeyRing, Kind
 from penchant.people import Rules
 from penchant.privacy import Privacy
 from penchant.serving import (
@@ -46,10 +49,12 @@ from penchant.serving import (
     SlatesRequest,
     Slots,
     Switch,
+    Waits,
     everybody,
     explain_several,
     recommend_all,
     recommend_several,
+    warm_up,
 )
 from penchant.slate import Slate
 from penchant.storage import Lake, Manifest, Releases
@@ -88,14 +93,18 @@ class Engine:
         self.turns = Turns(workspace.releases)
         goals = {n: Goal.of(self.settings.domains[n].freshness, d.pack.freshness) for n, d in self.domains.items()}
         self._ages = Ages(goals, self.releases, self.store, self.turns, self.clock)
-        self.keys = KeyRing(self.store.keys, self.clock)
+        self.waits = Waits.of(self.store.url, self.clock)
+        self.keys = KeyRing(partial(self.waits.keys.ask, self.store.keys), self.clock)
         self._log = SlateLog(self.store)
         pinned = Pinned(self.releases)
-        self.recommender = Recommender(self.domains, self.store, pinned, self.clock, self._log, self.consent)
+        self.recommender = Recommender(
+            self.domains, self.store, pinned, self.clock, self._log, self.consent, self.waits
+        )
         self.switch = Switch(self.recommender, pinned, self.store, self.clock, self._beside)
         self.replay = Replay(self.recommender, self._log, self.releases, self._beside)
         self.schemas = {name: setup.schema for name, setup in self.domains.items()}
         self.catalog = CatalogWriter(self.store, self.schemas, self.clock, limit=self.settings.limits.queue)
+        self._items = Items(self.domains, self.store, self.catalog)
         self.feeds = Feeds(
             self.store,
             self.schemas,
@@ -138,7 +147,8 @@ class Engine:
 
     def _beside(self, domain: str, releases: Releases) -> Recommender:
         """A recommender of one domain on other releases."""
-        return Recommender({domain: self.domains[domain]}, self.store, releases, self.clock, self._log, self.consent)
+        own = {domain: self.domains[domain]}
+        return Recommender(own, self.store, releases, self.clock, self._log, self.consent, self.waits)
 
     def _reading(self, name: str, source: SourceSettings) -> Reading:
         known = frozenset(signal.event for signal in self.domains[source.domain].pack.signals)
@@ -215,44 +225,9 @@ class Engine:
 
     # data in
 
-    def import_data(
-        self,
-        names: Sequence[str] = (),
-        progress: Callable[[str, int, int | None], None] = lambda name, done, total: None,
-    ) -> list[ImportReport]:
-        """Run imports.
-
-        Args:
-            names: Imports by name; all of them, items first, when empty.
-            progress: Called with the import's name, rows done and rows in all (None while unknown).
-
-        Raises:
-            NotFound: No such import.
-            ImportFailed: A file cannot be read; imports before it are done and kept.
-        """
-        have = {spec.name: spec for spec in self.settings.imports}
-        for name in names:
-            if name not in have:
-                raise NotFound("import", name, have)
-        chosen = [have[name] for name in names] or sorted(have.values(), key=lambda spec: spec.kind != "items")
-        reports = []
-        for spec in chosen:
-            pack = self.domains[spec.domain].pack
-            reports.append(
-                import_file(
-                    spec,
-                    find_files(spec.path, self.workspace.root),
-                    sink=self.store,
-                    catalog=self.catalog,
-                    kind=pack.item,
-                    known_events={signal.event for signal in pack.signals},
-                    rejected_folder=self.workspace.rejected,
-                    clock=self.clock,
-                    progress=partial(progress, spec.name),
-                    threads=self.settings.training.threads,
-                )
-            )
-        return reports
+    def import_data(self, names: Sequence[str] = (), progress: Rows = unseen) -> list[ImportReport]:
+        """Run imports by name, or all of them; see `penchant.engine.importing.run_imports`."""
+        return run_imports(names, self.workspace, self.domains, self.store, self.catalog, self.clock, progress)
 
     def sender(self, source: str, *, trusted: bool = True, user: str | None = None) -> Sender:
         """Who sends the messages of a source.
@@ -304,94 +279,21 @@ class Engine:
         expires: float | None = None,
         value: str | None = None,
     ) -> tuple[str, Key]:
-        """Make a key; its text is told here and never again.
-
-        Args:
-            kind: What it is for.
-            domain: The one domain it is good for; None for all.
-            source: Source of the events it sends; the domain's own when None and a domain is told.
-            label: Words for people.
-            expires: Unix seconds.
-            value: A text that is in use already, such as the write key of another tracker.
-
-        Raises:
-            NotFound: No such domain or source.
-            InvalidRequest: The source belongs to another domain, or the text is too short to be a key.
-            StorageError: There is such a key already, or the store cannot be written.
-        """
-        if domain is not None:
-            self._setup(domain)
-        if source is not None and source not in self.sources:
-            raise NotFound("source", source, self.sources)
-        if source is not None and domain is not None and self.sources[source].domain != domain:
-            raise InvalidRequest("source", f'belongs to the domain "{self.sources[source].domain}"', source)
-        if value is not None and not 8 <= len(value) <= 200:
-            raise InvalidRequest("value", "must have 8 to 200 characters")
-        text = value if value is not None else new_key(kind)
-        key = Key(
-            id=key_id(text),
-            digest=digest(text),
-            kind=kind,
-            domain=self.sources[source].domain if source is not None else domain,
-            source=source or domain,
-            label=label,
-            created=int(self.clock.now() * 1000),
-            expires=None if expires is None else int(expires * 1000),
-        )
-        self.store.put_key(key)
-        self.keys.refresh()
-        return text, key
+        """Make a key; its text is told here and never again; see `penchant.engine.issuing.Issuer`."""
+        issuer = Issuer(self.store, self.keys, self.domains, self.sources, self.clock)
+        return issuer.create(kind, domain=domain, source=source, label=label, expires=expires, value=value)
 
     def put_items(self, domain: str, items: Iterable[dict[str, Any]]) -> int:
-        """Say items of a domain anew, all or none; the next request obeys.
-
-        Returns:
-            How many.
-
-        Raises:
-            NotFound: No such domain.
-            ItemRejected: One is wrong; none was kept.
-        """
-        changes = []
-        for position, fields in enumerate(items):
-            name = fields.get("id")
-            if not isinstance(name, str):
-                raise ItemRejected("", "is needed, as text", f"items[{position}].id")
-            changes.append(Change(id=name, fields=fields))
-        for position, verdict in enumerate(self.change_items(domain, changes, atomic=True)):
-            if verdict.status == "rejected" and verdict.reason != KEPT_OUT:
-                place = f"items[{position}]" + (f".{verdict.field}" if verdict.field else "")
-                raise ItemRejected(verdict.id, verdict.reason, place)
-        return len(changes)
+        """Say items of a domain anew, all or none; see `penchant.engine.items.Items`."""
+        return self._items.put(domain, items)
 
     def change_items(self, domain: str, changes: Sequence[Change], *, atomic: bool = False) -> list[ChangeVerdict]:
-        """Change items of a domain; what is not rejected is on disk, and the next request obeys.
-
-        Args:
-            domain: Domain name.
-            changes: In the order in which they hold.
-            atomic: One that is rejected keeps all out.
-
-        Returns:
-            One verdict a change, in order.
-
-        Raises:
-            NotFound: No such domain.
-            Overloaded: Too many changes wait for the disk.
-            StorageError: Nothing of it was kept.
-        """
-        self._setup(domain)
-        return self.catalog.write(domain, changes, atomic=atomic)
+        """Change items of a domain; see `penchant.engine.items.Items`."""
+        return self._items.change(domain, changes, atomic=atomic)
 
     def items_of(self, domain: str, ids: Sequence[str]) -> dict[str, Item]:
-        """Those of these items that the catalog has, whole; what cannot be read is left out, as it is in answers.
-
-        Raises:
-            NotFound: No such domain.
-        """
-        read = reader(self._setup(domain).pack.item)
-        kept = self.store.items_of(domain, ids)
-        return {name: item for name, one in kept.items() if (item := read(one)) is not None}
+        """Those of these items that the catalog has, whole; see `penchant.engine.items.Items`."""
+        return self._items.of(domain, ids)
 
     # learning
 
@@ -416,6 +318,15 @@ class Engine:
         return self.learning.drift(domain, progress)
 
     # answers
+
+    def warm_up(self, domain: str) -> float:
+        """Make a domain ready before it is asked, and say how many seconds it took; see `penchant.serving.warm_up`.
+
+        Raises:
+            NotFound: No such domain.
+        """
+        self._setup(domain)
+        return warm_up(self.recommender, domain, self.store, self.clock)
 
     def recommend(self, request: RecommendationRequest, *, public: bool = False) -> Slate:
         """Answer one request; see `Recommender.recommend`."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,12 +23,19 @@ WINDOWS = (1.0, 7.0, 28.0, math.inf)
 """Days of the windows, all of which end with the last whole hour before a moment; the last is everything."""
 
 _SHIFT = 32
+_HOURS = (1 << _SHIFT) - 1
+"""The bits of a key that hold the hour."""
 _ZERO = 1 << 31
 """Where hour 0 stands in the lower half of a key, so that hours before 1970 sort too."""
 _MOST = 1 << 30
 _FEW = 2_048
 """Statistics of this many items or fewer are cheaper to work out whole than to look up one by one."""
+_SNAPSHOT, _ALL, _BY = "snapshot", "all", "by "
+"""Names under which things are kept."""
+_AT_ONCE = 1 << 18
+"""Buckets that are grouped at once: memory stays small, and requests get their turn in between."""
 
+T = TypeVar("T")
 Whole = NDArray[np.int32]
 
 
@@ -88,6 +96,8 @@ class Statistics:
     total: Whole
     n_items: int
     _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _lock: Any = field(default_factory=threading.RLock, repr=False, compare=False)
+    """Held by who works out something to keep, so that nobody else does the same meanwhile."""
 
     @classmethod
     def empty(cls, n_items: int = 0) -> Statistics:
@@ -153,13 +163,40 @@ class Statistics:
         """
         n_items = self.n_items if n_items is None else max(n_items, self.n_items)
         more = Statistics.of(items, times, roles, n_items)
+        return self if not len(more) and n_items == self.n_items else self._joined(more)
+
+    def afresh(self) -> Statistics:
+        """The same, without what is kept of an hour; groups stay."""
+        kept = self._kept.copy()  # at once: whoever asks meanwhile may add to it
+        kept.pop(_SNAPSHOT, None)
+        return Statistics(self.key, self.total, self.n_items, kept)
+
+    def _joined(self, more: Statistics) -> Statistics:
+        """With what `more` holds of as many items, or more; groups that are kept go along."""
+        kept: dict[str, Any] = {}
+        for name, one in self.afresh()._kept.items():
+            if name == _ALL:
+                kept[name] = one._joined(more.all)
+            elif name.startswith(_BY):
+                codes, groups = one
+                kept[name] = codes, groups._joined(more._grouped(codes, groups.n_items))
         if not len(more):
-            return self if n_items == self.n_items else Statistics(self.key, self.total, n_items)
-        key, slot = np.unique(np.concatenate([self.key, more.key]), return_inverse=True)
-        events = np.zeros((len(key), len(Role)), np.int32)
-        events[slot[: len(self.key)]] += np.diff(self.total, axis=0)
-        events[slot[len(self.key) :]] += np.diff(more.total, axis=0)
-        return Statistics._of_buckets(key, events, n_items)
+            return Statistics(self.key, self.total, more.n_items, kept)
+        place = self.key.searchsorted(more.key)
+        new = self.key.take(place, mode="clip") != more.key if len(self) else np.ones(len(more), np.bool_)
+        key = np.insert(self.key, place[new], more.key[new])
+        # What lies before each bucket is what lay before it in both: nothing has to be added up anew.
+        mine, theirs = np.ones(len(key) + 1, np.int32), np.zeros(len(key) + 1, np.int32)
+        mine[0] = 0
+        mine[1:][place[new] + np.arange(np.count_nonzero(new))] = 0
+        theirs[1:][key.searchsorted(more.key)] = 1
+        for one in (mine, theirs):
+            np.cumsum(one, dtype=np.int32, out=one)
+        total = np.empty((len(key) + 1, len(Role)), np.int32)
+        for first in range(0, len(total), _AT_ONCE):
+            part = slice(first, first + _AT_ONCE)
+            np.add(self.total.take(mine[part], axis=0), more.total.take(theirs[part], axis=0), out=total[part])
+        return Statistics(key, total, more.n_items, kept)
 
     def at(self, items: Codes, times: NDArray[np.float64]) -> Counts:
         """What was known of items at moments, one for each.
@@ -170,7 +207,7 @@ class Statistics:
         """
         hour = _hours(times)
         if len(hour) and (hour == hour[0]).all():
-            kept = self._kept.get("snapshot")
+            kept = self._kept.get(_SNAPSHOT)
             if kept is not None and kept[0] == hour[0]:
                 return _gathered(kept[1], items)
             if self.n_items <= _FEW:
@@ -184,11 +221,11 @@ class Statistics:
             time: Unix seconds.
         """
         hour = int(_hours(np.array([time]))[0])
-        kept = self._kept.get("snapshot")
-        if kept is None or kept[0] != hour:
-            kept = (hour, self._looked_up(np.arange(self.n_items, dtype=np.int64), np.full(self.n_items, hour)), {})
-            self._kept["snapshot"] = kept
-        return cast(Counts, kept[1])
+
+        def make() -> tuple[int, Counts, dict[object, Any]]:
+            return hour, self._looked_up(np.arange(self.n_items, dtype=np.int64), np.full(self.n_items, hour)), {}
+
+        return self._keeping(_SNAPSHOT, lambda kept: kept[0] == hour, make)[1]
 
     def hourly(self, times: NDArray[np.float64]) -> dict[object, Any] | None:
         """Where to keep what follows from the snapshot that is kept; None when moments lie in other hours than its.
@@ -196,7 +233,7 @@ class Statistics:
         Args:
             times: Unix seconds.
         """
-        kept = self._kept.get("snapshot")
+        kept = self._kept.get(_SNAPSHOT)
         if kept is None or not len(times):
             return None
         if len(times) == 1:  # as `_hours` has it, without the arrays
@@ -215,19 +252,17 @@ class Statistics:
             codes: Group of each item, in the item space; -1 for none.
             n: Number of groups.
         """
-        kept = self._kept.get(f"by {name}")
-        if kept is None or kept[0] is not codes:
-            kept = (codes, self._grouped(codes, n))
-            self._kept[f"by {name}"] = kept
-        return cast(Statistics, kept[1])
+
+        def make() -> tuple[Codes, Statistics]:
+            before = self._kept.get(_BY + name)
+            return codes, self._grouped(codes, n) if before is None else self._regrouped(codes, n, *before)
+
+        return self._keeping(_BY + name, lambda kept: kept[0] is codes, make)[1]
 
     @property
     def all(self) -> Statistics:
         """The same of all items taken together, which are one: item 0."""
-        kept = self._kept.get("all")
-        if kept is None:
-            kept = self._kept["all"] = self._grouped(np.zeros(self.n_items, np.int32), 1)
-        return cast(Statistics, kept)
+        return self._keeping(_ALL, lambda _: True, lambda: self._grouped(np.zeros(self.n_items, np.int32), 1))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All of it as arrays, to be stored."""
@@ -241,7 +276,7 @@ class Statistics:
             ValueError: They do not belong together.
         """
         key, total = arrays["key"].astype(np.int64, copy=False), arrays["total"].astype(np.int32, copy=False)
-        if total.shape != (len(key) + 1, len(Role)) or (np.diff(key) <= 0).any():
+        if total.shape != (len(key) + 1, len(Role)) or (key[1:] <= key[:-1]).any():
             raise ValueError(f"{total.shape} sums for {len(key)} buckets, or buckets out of order")
         return cls(key, total, int(arrays["n_items"][0]))
 
@@ -267,40 +302,93 @@ class Statistics:
         if not len(self.key):
             none = np.full(len(items), -1, np.int32)
             return Counts(events, none, none)
-        some, hours = until > begin, self._hour
-        first = np.where(some, hour - hours.take(begin, mode="clip"), -1).astype(np.int32)
-        last = np.where(some, hour - hours.take(until - 1, mode="clip"), -1).astype(np.int32)
+        some = until > begin
+        first = np.where(some, hour - self._hour_of(begin), -1).astype(np.int32)
+        last = np.where(some, hour - self._hour_of(until - 1), -1).astype(np.int32)
         return Counts(events, first, last)
 
-    @property
-    def _hour(self) -> NDArray[np.int64]:
-        """The hour of each bucket."""
-        kept = self._kept.get("hour")
-        if kept is None:
-            kept = self._kept["hour"] = (self.key & ((1 << _SHIFT) - 1)) - _ZERO
-        return cast(NDArray[np.int64], kept)
+    def _hour_of(self, bucket: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The hour of each of some buckets; of some other where there is no such bucket."""
+        return (self.key.take(bucket, mode="clip") & _HOURS) - _ZERO
+
+    def _keeping(self, name: str, holds: Callable[[T], bool], make: Callable[[], T]) -> T:
+        """What is kept under a name where it holds, or else what one thread makes now while others wait for it."""
+        kept = self._kept.get(name)
+        if kept is None or not holds(kept):
+            with self._lock:
+                kept = self._kept.get(name)
+                if kept is None or not holds(kept):
+                    kept = self._kept[name] = make()
+        return cast(T, kept)
 
     @property
     def _starts(self) -> NDArray[np.int64]:
         """The first bucket of each item, shape (n_items + 1,)."""
-        kept = self._kept.get("starts")
-        if kept is None:
-            kept = self.key.searchsorted(np.arange(self.n_items + 1, dtype=np.int64) << _SHIFT)
-            self._kept["starts"] = kept
-        return cast(NDArray[np.int64], kept)
+        return self._keeping(
+            "starts",
+            lambda _: True,
+            lambda: self.key.searchsorted(np.arange(self.n_items + 1, dtype=np.int64) << _SHIFT),
+        )
 
-    def _grouped(self, codes: Codes, n: int) -> Statistics:
-        item = self.key >> _SHIFT
+    def _regrouped(self, codes: Codes, n: int, old: Codes, groups: Statistics) -> Statistics:
+        """Groups by other codes, of which most are those of before: only groups that won or lost something are anew."""
+        was, now = self._group_of(old), self._group_of(codes)
+        moved = np.flatnonzero((was != now) & (np.diff(self._starts) > 0))
+        touched = np.zeros(max(n, groups.n_items) + 1, np.bool_)  # the last is for items of no group
+        touched[was[moved]] = touched[now[moved]] = True
+        touched[-1] = False
+        stays = ~touched[groups.key >> _SHIFT]
+        rest = groups
+        if not stays.all():
+            rest = Statistics._of_buckets(groups.key[stays], np.diff(groups.total, axis=0)[stays], n)
+        # Nothing is left of groups that there are no more.
+        return Statistics(rest.key, rest.total, n)._joined(self._grouped(np.where(touched[now], now, -1), n))
+
+    def _group_of(self, codes: Codes) -> NDArray[np.int64]:
+        """The group of each item, also of those without a code."""
         group = np.full(self.n_items, -1, np.int64)
         group[: len(codes)] = codes[: self.n_items]
-        group = group[item]
-        good = group >= 0
-        key, slot = np.unique((group[good] << _SHIFT) + (self.key[good] & ((1 << _SHIFT) - 1)), return_inverse=True)
-        events = np.zeros((len(key), len(Role)), np.int64)
-        for role, told in enumerate(np.diff(self.total, axis=0)[good].T):
-            # Sums of whole numbers below 2**53 are exact in any order.
-            events[:, role] = np.bincount(slot, told, len(key))
+        return group
+
+    def _grouped(self, codes: Codes, n: int) -> Statistics:
+        group = self._group_of(codes)
+        # Items of a group one after the other, so that most of what belongs together is added up in one piece.
+        items = group.argsort(kind="stable")[np.count_nonzero(group < 0) :]
+        starts = self._starts
+        begins, sizes = starts.take(items), starts.take(items + 1) - starts.take(items)
+        ends = sizes.cumsum()
+        keys, sums = [], []
+        first = 0
+        while first < len(items):
+            before = int(ends[first - 1]) if first else 0
+            last = max(int(ends.searchsorted(before + _AT_ONCE, "right")), first + 1)
+            size = sizes[first:last]
+            bucket = np.arange(before, int(ends[last - 1])) + np.repeat(
+                begins[first:last] - ends[first:last] + size, size
+            )
+            events = self.total.take(bucket + 1, axis=0)
+            events -= self.total.take(bucket, axis=0)
+            key = (np.repeat(group[items[first:last]], size) << _SHIFT) + (self.key.take(bucket) & _HOURS)
+            told = _added_up(key, events)
+            keys.append(told[0])
+            sums.append(told[1])
+            first = last
+        if not keys:
+            return Statistics.empty(n)
+        key, events = (keys[0], sums[0]) if len(keys) == 1 else _added_up(np.concatenate(keys), np.concatenate(sums))
         return Statistics._of_buckets(key, events, n)
+
+
+def _added_up(key: NDArray[np.int64], events: Whole) -> tuple[NDArray[np.int64], Whole]:
+    """Buckets ascending, each once, with the sum of what it holds."""
+    order = key.argsort(kind="stable")
+    key = key.take(order)
+    last = np.flatnonzero(np.append(key[1:] != key[:-1], [True] * (len(key) > 0)))
+    upto = events.take(order, axis=0)
+    np.cumsum(upto, axis=0, dtype=np.int32, out=upto)  # it may wrap around, and the difference is exact all the same
+    total = upto.take(last, axis=0)
+    total[1:] -= upto.take(last[:-1], axis=0)
+    return key.take(last), total
 
 
 def _hours(times: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -32,10 +32,12 @@ class Scope(StrEnum):
     """See, make and revoke keys."""
     STATUS = "status"
     """See how the server does, in numbers."""
+    METRICS = "metrics"
+    """Read figures for monitoring: counts, times and ages, nothing of people or items."""
 
 
 _PUBLIC = frozenset({Scope.OPEN, Scope.EVENTS, Scope.RECOMMEND})
-_SERVER = _PUBLIC | {Scope.CATALOG, Scope.PEOPLE}
+_SERVER = _PUBLIC | {Scope.CATALOG, Scope.PEOPLE, Scope.METRICS}
 
 SCOPES: Mapping[Kind, frozenset[Scope]] = MappingProxyType(
     {Kind.PUBLIC: _PUBLIC, Kind.SERVER: _SERVER, Kind.ADMIN: frozenset(Scope)}

@@ -8,7 +8,7 @@ from penchant.placements.record import Acted, Record, Worth
 from penchant.placements.request import Ask, Parts
 from penchant.placements.rule import Action, Rule
 from penchant.placements.rule_check import validate_rule
-from penchant.placements.segments import Segments, segments_of
+from penchant.placements.segments import Segments, declared, segments_of
 from penchant.placements.spec import PlacementSpec
 from penchant.placements.standing import Standings
 from penchant.placements.texts import ENGLISH, SHIPPED, Texts, codes_of, reasons_of
@@ -40,6 +40,7 @@ __all__ = [
     "answer",
     "codes_of",
     "compile_rules",
+    "declared",
     "likes_as_json",
     "problems",
     "reasons_of",

@@ -10,11 +10,16 @@ from numpy.typing import NDArray
 
 from penchant.events import Role
 from penchant.pack import Placement
-from penchant.placements.exploration import Limit, draw, fitting
+from penchant.placements.exploration import Limit, Lottery, fitting
 from penchant.placements.fallback import Spare
 from penchant.placements.filled import Filled
 from penchant.placements.request import Ask, Parts
+from penchant.placements.thompson import Known
 from penchant.placements.wishes import Wish
+from penchant.slate import Codes, Scores
+
+_OPENED = (Role.GOAL, Role.STRONG, Role.WEAK)
+"""Roles of events that say that somebody turned to an item."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ def chance(placement: Placement, parts: Parts, ask: Ask, made: Filled, quotas: S
 
     What may come instead was proposed by a source, may be shown, is not buried by a rule, and leaves caps and quotas as
     they are. Pins stay where they are, and so does what a source that stands first proposed. A placement that learns
-    nothing, as bestsellers, shows what it says it shows, and nothing else.
+    nothing, as bestsellers, shows what it says it shows, and nothing else, unless it asks for chance itself.
 
     Args:
         placement: Which slot.
@@ -53,19 +58,19 @@ def chance(placement: Placement, parts: Parts, ask: Ask, made: Filled, quotas: S
         quotas: Rules that limit how many places something has.
     """
     none = Given(np.ones(len(made.slate)))
-    if ask.explore <= 0 or placement.learns is None or len(made.slate) < 2:
+    shows = placement.learns is None and placement.explore is None
+    if ask.explore <= 0 or shows or len(made.slate) < 2:
         return none
     pool = _pool(made)
     if not len(pool):
         return none
     codes, rows = made.codes[pool], np.array(made.rows)
-    drawn = draw(
+    drawn = Lottery(
         ask.explore,
-        ask.seed,
         fitting(len(rows), len(codes), _limits(placement, parts, quotas, rows, codes)),
         [_free(one, placement, made) for one in made.slate],
-        _shown(parts, codes, ask.facts.now),
-    )
+        _known(parts, made.worth[pool], codes, ask.facts.now),
+    ).draw(ask.seed)
     if drawn.place is None:
         return Given(drawn.propensity)
     one = int(pool[drawn.taken])
@@ -106,9 +111,12 @@ def _limits(
     return limits
 
 
-def _shown(parts: Parts, codes: NDArray[np.int32], now: float) -> NDArray[np.float64] | None:
-    """How often candidates were shown; None where nobody counts."""
+def _known(parts: Parts, worth: Scores, codes: Codes, now: float) -> Known | None:
+    """What is known of candidates by now; None where nobody counts."""
     if not len(parts.statistics):
         return None
-    shown = parts.statistics.at(codes, np.full(len(codes), now)).of(Role.IMPRESSION, np.inf)
-    return shown if shown.any() else None
+    counts = parts.statistics.at(codes, np.full(len(codes), now))
+    shown, reached = counts.of(Role.IMPRESSION, np.inf), counts.of(Role.GOAL, np.inf)
+    # Not every site tells what it shows, and not all that is opened was shown by a slate.
+    tried = np.maximum(shown, counts.of(_OPENED, np.inf))
+    return Known(worth.astype(np.float64), shown, tried, np.minimum(reached, tried)) if tried.any() else None

@@ -52,9 +52,31 @@ def problems(placement: Placement, pack: Pack, schema: Schema | None = None) -> 
     found += [f'no field "{name}" to cap' for name in placement.caps if name not in fields]
     ordered = (placement.order or pack.order).fields
     found += [f'no field "{name}" to order by' for name in ordered if name not in fields]
+    found += _stages(placement, pack, schema or Schema.of(pack.item))
     if placement.filter is not None:
         try:
             parse_filter(placement.filter, schema or Schema.of(pack.item))
         except InvalidRequest as error:
             found.append(error.message)
+    return found
+
+
+def _stages(placement: Placement, pack: Pack, schema: Schema) -> list[str]:
+    """What is wrong with how a placement varies and ages."""
+    found: list[str] = []
+    private = pack.item.private
+    if placement.diversity is not None:
+        field = placement.diversity.field
+        if schema.columns.get(field) not in ("category", "tags"):
+            found.append(f'no text or tags field "{field}" to vary by')
+        elif field in private:
+            found.append(f'field "{field}" is private: what is varied by shows')
+    if placement.freshness is not None:
+        field, by = placement.freshness.field, placement.freshness.by
+        if schema.columns.get(field) != "time":
+            found.append(f'no time field "{field}" to age by')
+        if by and schema.columns.get(by) != "category":
+            found.append(f'no text field "{by}" to age otherwise by')
+        if placement.freshness.half_lives and not by:
+            found.append("half-lives by value need the field that has them (by)")
     return found

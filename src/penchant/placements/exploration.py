@@ -14,12 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.placements.thompson import Known, odds
+
+SHARE_OF_ALL = 0.25
+"""Share of the draws in which each candidate is as likely: nothing is so unlikely that nothing can be learned of it."""
 SHARE_OF_RARE = 0.25
 """Share of the draws that go to the candidates that were shown least."""
 RARE = 10
 """How many of them those are."""
 EXPLORED = "explored"
 """Source name of an item that chance put on the slate, beside those that proposed it."""
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Drawn:
         taken: Position in the pool of what stands there now; -1 when none.
     """
 
-    propensity: NDArray[np.float64]
+    propensity: Floats
     place: int | None = None
     taken: int = -1
 
@@ -54,47 +60,70 @@ class Limit:
     most: int
 
 
-def draw(
-    explore: float,
-    seed: bytes,
-    fits: NDArray[np.bool_],
-    free: Sequence[bool],
-    shown: NDArray[np.integer] | NDArray[np.floating] | None = None,
-) -> Drawn:
-    """Perhaps give one place to chance.
+class Lottery:
+    """The chances of one slate, all of them; nothing is drawn before it is asked to.
 
     With probability explore times the number of places, one of the free places is drawn, each as likely, and for it
-    one of the candidates that fit there: three times in four each as likely, and once in four one of the `RARE` that
-    were shown least. Where nothing fits the place stays as it is.
-
-    Args:
-        explore: Share of all places that is left to chance.
-        seed: What the luck of this slate depends on: the same seed draws the same.
-        fits: Which candidate of the pool may stand at which place, shape (places, pool).
-        free: Which places may be given away; the first never is.
-        shown: How often each candidate of the pool was shown; None where nobody counted, and then all are as likely.
+    one of the candidates that fit there: once in four each as likely, once in four one of the `RARE` that were shown
+    least, and else as likely as each is the best by what is known (`thompson`). Where nothing fits the place stays as
+    it is.
     """
-    size = len(fits)
-    propensity = np.ones(size)
-    places = [place for place in range(1, size) if free[place]]
-    chance = min(1.0, explore * size)
-    if chance <= 0 or not places:
-        return Drawn(propensity)
-    given = chance / len(places)
-    for place in places:
-        if fits[place].any():
-            propensity[place] = 1.0 - given
-    whether, which, what = _luck(seed)
-    if whether >= chance:
-        return Drawn(propensity)
-    place = places[min(int(which * len(places)), len(places) - 1)]
-    odds = _odds(fits[place], shown)
-    if odds is None:
-        return Drawn(propensity)
-    # What has no chance at all is never drawn, however near to 1 the luck is.
-    taken = min(int(np.searchsorted(np.cumsum(odds), what, side="right")), int(np.flatnonzero(odds)[-1]))
-    propensity[place] = given * odds[taken]
-    return Drawn(propensity, place, taken)
+
+    def __init__(
+        self, explore: float, fits: NDArray[np.bool_], free: Sequence[bool], known: Known | None = None
+    ) -> None:
+        """Say what may happen.
+
+        Args:
+            explore: Share of all places that is left to chance.
+            fits: Which candidate of the pool may stand at which place, shape (places, pool).
+            free: Which places may be given away; the first never is.
+            known: What is known of the pool; None where nobody counted, and then all are as likely.
+        """
+        self._fits, self._known = fits, known
+        self.places = [place for place in range(1, len(fits)) if free[place]]
+        """Those that may be given away."""
+        self.touched = max(0.0, min(1.0, explore * len(fits))) if self.places else 0.0
+        """The chance that one of them is drawn."""
+        self.stays = np.ones(len(fits))
+        """The chance of each place to hold what it held before, shape (places,)."""
+        if self.touched > 0:
+            for place in self.places:
+                if fits[place].any():
+                    self.stays[place] = 1.0 - self.touched / len(self.places)
+        self._odds: dict[int, tuple[Floats, Floats] | None] = {}
+        """By place, and what they add up to from the first on."""
+
+    def odds(self, place: int) -> Floats | None:
+        """The chance of each candidate once a place was drawn, shape (pool,); None where nothing fits there."""
+        found = self._of(place)
+        return None if found is None else found[0]
+
+    def draw(self, seed: bytes) -> Drawn:
+        """Perhaps give one place to chance.
+
+        Args:
+            seed: What the luck of this slate depends on: the same seed draws the same.
+        """
+        whether, which, what = _luck(seed)
+        propensity = self.stays.copy()
+        if whether >= self.touched:
+            return Drawn(propensity)
+        place = self.places[min(int(which * len(self.places)), len(self.places) - 1)]
+        found = self._of(place)
+        if found is None:
+            return Drawn(propensity)
+        chances, upto = found
+        # What has no chance at all is never drawn, however near to 1 the luck is.
+        taken = int(upto.searchsorted(min(what, float(np.nextafter(upto[-1], 0.0))), side="right"))
+        propensity[place] = self.touched / len(self.places) * chances[taken]
+        return Drawn(propensity, place, taken)
+
+    def _of(self, place: int) -> tuple[Floats, Floats] | None:
+        if place not in self._odds:
+            chances = _odds(self._fits[place], self._known)
+            self._odds[place] = None if chances is None else (chances, np.cumsum(chances))
+        return self._odds[place]
 
 
 def fitting(places: int, pool: int, limits: Sequence[Limit]) -> NDArray[np.bool_]:
@@ -116,20 +145,20 @@ def fitting(places: int, pool: int, limits: Sequence[Limit]) -> NDArray[np.bool_
     return fits
 
 
-def _odds(
-    fits: NDArray[np.bool_], shown: NDArray[np.integer] | NDArray[np.floating] | None
-) -> NDArray[np.float64] | None:
+def _odds(fits: NDArray[np.bool_], known: Known | None) -> Floats | None:
     """The chance of each candidate once a place was drawn; None where nothing fits."""
     pool = np.flatnonzero(fits)
     if not len(pool):
         return None
-    odds = np.zeros(len(fits))
-    share = 0.0 if shown is None else SHARE_OF_RARE
-    odds[pool] = (1.0 - share) / len(pool)
-    if shown is not None:
-        rare = pool[np.argsort(shown[pool], kind="stable")[:RARE]]
-        odds[rare] += share / len(rare)
-    return odds
+    chances = np.zeros(len(fits))
+    if known is None:
+        chances[pool] = 1.0 / len(pool)
+        return chances
+    known = known.take(pool)
+    chances[pool] = SHARE_OF_ALL / len(pool) + (1.0 - SHARE_OF_ALL - SHARE_OF_RARE) * odds(known)
+    rare = pool[np.argsort(known.shown, kind="stable")[:RARE]]
+    chances[rare] += SHARE_OF_RARE / len(rare)
+    return chances
 
 
 def _luck(seed: bytes) -> tuple[float, float, float]:

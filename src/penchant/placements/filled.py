@@ -12,7 +12,7 @@ from penchant.placements.fallback import Spare
 from penchant.placements.retrieval import Retrieved
 from penchant.placements.selection import Chosen
 from penchant.ranking import Valued
-from penchant.slate import Codes
+from penchant.slate import Codes, Scores
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Filled:
         batch: `codes` as ranking saw them.
         valued: Value of `codes` by the objective.
         factors: What rules multiply it by.
+        ages: What age multiplies it by; None where nothing ages.
+        worth: What rules and age leave of it: what `codes` are ordered by.
         pinned: Positions in `codes` of pins, by place.
         chosen: How ranking chose among them.
         slate: Positions in `codes`, and spares where ranking left places empty.
@@ -38,6 +40,8 @@ class Filled:
     batch: Batch
     valued: Valued
     factors: NDArray[np.float64]
+    ages: NDArray[np.float64] | None
+    worth: Scores
     pinned: frozenset[int]
     chosen: Chosen
     slate: tuple[int | Spare, ...]

@@ -27,6 +27,9 @@ def allowed_by(constraint: Constraint, table: ItemTable, facts: Facts) -> NDArra
         table: The catalog.
         facts: The request.
     """
+    if constraint.needs_person and "traits" in facts.unread:
+        # What cannot be checked lets nothing pass but what anybody may see.
+        return np.zeros(len(table), bool) if constraint.anyone is None else constraint.anyone(table, facts)
     kept = constraint.kept
     if kept is None:
         return constraint.allow(table, facts)

@@ -135,7 +135,7 @@ _BY_KIND: Mapping[tuple[str, Reads], Reason] = {
     ("item-knn", "person"): Reason("chosen_with_yours", "often chosen with what you chose"),
     ("basket", "person"): Reason("goes_with", "goes with what you chose"),
     ("alike", "person"): Reason("alike", "like what you turned to"),
-    ("alike", "seeds"): Reason("alike", "like what you look at"),
+    ("alike", "seeds"): Reason("alike_to_it", "similar to it"),
     **dict.fromkeys([(kind, "seeds") for kind in ("slist", "next-items")], _AFTER_IT),
     **dict.fromkeys([(kind, "seeds") for kind in ("als", "bpr", "ease", "rp3beta", "item-knn", "basket")], _TOGETHER),
 }

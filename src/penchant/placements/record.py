@@ -8,8 +8,12 @@ from dataclasses import dataclass
 import msgspec
 
 from penchant.catalog import ItemTable
+from penchant.pack import CURATED, EDITORIAL
+from penchant.placements.fallback import Spare
+from penchant.placements.filled import Filled
 from penchant.placements.rule import Action
 from penchant.placements.wishes import Wishes
+from penchant.ranking import Objective
 
 
 class Acted(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +65,30 @@ class Shown:
     together: Sequence[int]
 
 
+def recorded(made: Filled, plain: Filled, wishes: Wishes, objective: Objective, table: ItemTable) -> Record | None:
+    """What rules did, against the slate without them; None when they did nothing.
+
+    Args:
+        made: The slate, before chance.
+        plain: The slate without rules.
+        wishes: The rules that held.
+        objective: What values items.
+        table: The catalog.
+    """
+    shown = Shown(
+        made.rows,
+        [int(made.codes[one]) for one in made.slate if not isinstance(one, Spare) and one in made.pinned],
+        _of(EDITORIAL, made),
+        _of(CURATED, made),
+    )
+    done = acted(wishes, shown, plain.rows, table)
+    if not done:
+        return None
+    values = [0.0 if isinstance(one, Spare) else float(plain.valued.value[one]) for one in plain.slate]
+    without = tuple(Worth(table.ids[row], round(value, 6)) for row, value in zip(plain.rows, values, strict=True))
+    return Record(objective=f"{objective.name}@{objective.version}", rules=done, without=without)
+
+
 def acted(wishes: Wishes, shown: Shown, without: Sequence[int], table: ItemTable) -> tuple[Acted, ...]:
     """Which rules did something.
 
@@ -86,3 +114,12 @@ def acted(wishes: Wishes, shown: Shown, without: Sequence[int], table: ItemTable
                 rule = wish.rule
                 found.append(Acted(id=rule.id, revision=rule.revision, action=rule.rule.action, items=items))
     return tuple(found)
+
+
+def _of(source: str, made: Filled) -> list[int]:
+    """Rows of the slate that a source proposed."""
+    share = made.found.shares.get(source)
+    if share is None:
+        return []
+    own = (one for one in made.slate if not isinstance(one, Spare) and one < len(share) and share[one] > 0)
+    return [int(made.codes[one]) for one in own]

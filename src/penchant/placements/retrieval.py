@@ -231,6 +231,9 @@ class Retrieval:
         shares: list[Share] = []
         lists: list[tuple[Row, float]] = []
         for share in blend.shares:
+            if lists and not self._in_time():
+                self._late[f"{BLEND}:{share.model}"] = None
+                continue
             if share.reads == "person":
                 rows = [self.person(share.model, BLEND_DEPTH, source.differs, view)]
             else:

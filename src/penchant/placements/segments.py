@@ -1,4 +1,4 @@
-"""What is popular where, on what device and when a request is made.
+"""What is popular where, on what device and when a request is made, and with people who declared the same.
 
 A segment with few events is drawn to what is popular everywhere: an item's chance in it is `(c + M p) / (C + M)`, where
 c of the C events of the segment are the item's and p is its share of all events. So M = `PRIOR` events are added that
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,24 @@ PRIOR = 200.0
 HOURS = 6
 """Hours of a part of the day, of the clock of UTC."""
 
+LONGEST = 100
+"""Characters of a declared value, from which on it is no segment."""
+
 _HOURS = "hours:"
 _MOST = 64
 """Combinations of segments whose order is kept at hand."""
+
+
+def declared(traits: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    """Names of the segments that a person declared to be of.
+
+    Args:
+        traits: Of the person, by name; texts, numbers and flags make segments.
+        names: Traits that make segments.
+    """
+    told = ((name, traits.get(name)) for name in names)
+    texts = ((name, str(value).strip()) for name, value in told if isinstance(value, str | int | float))
+    return tuple(f"trait:{name}:{text}" for name, text in texts if 0 < len(text) <= LONGEST)
 
 
 def segments_of(region: str | None, device: str | None, now: float) -> tuple[str, ...]:
@@ -63,7 +79,7 @@ class Segments:
     def ranked(self, names: Sequence[str]) -> tuple[Codes, Scores]:
         """All items by their chance in the segments of these names, best first.
 
-        There are none where nothing is known of the region or the device: hours alone are no news.
+        There are none where nothing is known of the region, the device or the person: hours alone are no news.
         """
         known = tuple(name for name in names if name in self.by)
         if all(name.startswith(_HOURS) for name in known):

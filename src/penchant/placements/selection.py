@@ -1,4 +1,4 @@
-"""From ranked candidates to the places of a slate: pins, caps by field, quotas, and places kept for a source."""
+"""From ranked candidates to the places of a slate: pins, places kept for a source, the best values, variety."""
 
 from __future__ import annotations
 
@@ -7,91 +7,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from penchant.catalog import ItemTable
 from penchant.pack import Placement
+from penchant.placements.diversity import Variety
+from penchant.placements.room import Room, Seats
 from penchant.placements.wishes import Wish
 from penchant.slate import Codes, Scores
 
 Seated = TypeVar("Seated")
-
-
-@dataclass
-class _Quota:
-    """How many places some rows have, must have at least, and may have."""
-
-    id: str
-    rows: NDArray[np.bool_]
-    least: int
-    most: int | None
-    used: int = 0
-
-    @property
-    def owed(self) -> int:
-        """Places they still have to get."""
-        return max(0, self.least - self.used)
-
-
-class Room:
-    """Counts how much room the caps of a placement and the quotas of rules leave."""
-
-    def __init__(self, caps: Mapping[str, int], table: ItemTable, quotas: Sequence[Wish] = (), size: int = 0) -> None:
-        """Start with nothing taken.
-
-        Args:
-            caps: Most items of one value, by field.
-            table: The catalog.
-            quotas: By priority; one that asks for more than those before it leave gets what is left.
-            size: Places in all.
-        """
-        self._fields = tuple(caps)
-        self._columns = [(table.category(field).codes, cap, dict[int, int]()) for field, cap in caps.items()]
-        self._quotas: list[_Quota] = []
-        for wish in quotas:
-            least = min(wish.rule.rule.least or 0, size)
-            size -= least
-            self._quotas.append(_Quota(wish.rule.id, wish.rows, least, wish.rule.rule.most))
-
-    def takes(self, item: int, left: int | None = None) -> bool:
-        """Whether the item still fits; when it does, its place is taken.
-
-        Args:
-            item: Its row.
-            left: Places that are free; with it, those that are owed to quotas are kept for them.
-        """
-        spots = [(used, int(codes[item]), cap) for codes, cap, used in self._columns if codes[item] >= 0]
-        if any(used.get(code, 0) >= cap for used, code, cap in spots):
-            return False
-        mine = [quota for quota in self._quotas if quota.rows[item]]
-        if any(quota.most is not None and quota.used >= quota.most for quota in mine):
-            return False
-        if left is not None and self._quotas:
-            owed = sum(quota.owed for quota in self._quotas)
-            if left - 1 < owed - sum(quota.owed > 0 for quota in mine):
-                return False
-        self.gives(item)
-        return True
-
-    def full(self, item: int) -> tuple[str, str] | None:
-        """What leaves no room for an item: `cap` and the field, or `quota` and the rule; None where it would fit."""
-        for field, (codes, cap, used) in zip(self._fields, self._columns, strict=True):
-            code = int(codes[item])
-            if code >= 0 and used.get(code, 0) >= cap:
-                return "cap", field
-        for quota in self._quotas:
-            if quota.rows[item] and quota.most is not None and quota.used >= quota.most:
-                return "quota", quota.id
-        return None
-
-    def gives(self, item: int) -> None:
-        """Take a place for an item, whether there is room or not."""
-        for codes, _, used in self._columns:
-            code = int(codes[item])
-            if code >= 0:
-                used[code] = used.get(code, 0) + 1
-        for quota in self._quotas:
-            quota.used += bool(quota.rows[item])
 
 
 @dataclass(frozen=True)
@@ -103,12 +27,16 @@ class Chosen:
         others: In the order of the places that pins leave.
         room: What is left for more.
         kept: The source whose place it is, of those that stand on one that a source has, whatever their value.
+        varied: Those that stand there for variety: value alone would have chosen others.
+        passed: Those that value alone would have chosen instead.
     """
 
     pinned: Mapping[int, int]
     others: tuple[int, ...]
     room: Room
     kept: Mapping[int, str]
+    varied: frozenset[int] = frozenset()
+    passed: frozenset[int] = frozenset()
 
 
 def select(
@@ -120,8 +48,12 @@ def select(
     table: ItemTable,
     pinned: Mapping[int, int] | None = None,
     quotas: Sequence[Wish] = (),
+    variety: Variety | None = None,
 ) -> Chosen:
     """Which candidates fill the slate: pins at their places, then sources that stand first, then the best values.
+
+    What is left to value is chosen by value and variety together, where a placement wants variety. Value orders it in
+    every case.
 
     A source with `slots` has that many places for its own best candidates, whatever their value. Places that quotas
     must have are kept for their best candidates as long as there are any. Pins pass caps and quotas, and count.
@@ -135,47 +67,46 @@ def select(
         table: The catalog, for caps.
         pinned: Positions in `items` by place, from 0.
         quotas: By priority.
+        variety: How far the slate is kept from being all of one kind.
     """
     pinned = pinned or {}
     room = Room(placement.caps, table, quotas, size)
-    taken = set(pinned.values())
-    for i in taken:
-        room.gives(int(items[i]))
-
-    def take(i: int, *, kept: bool = True) -> bool:
-        left = size - len(taken)
-        if i in taken or left <= 0 or not room.takes(codes[i], left if kept else None):
-            return False
-        taken.add(i)
-        return True
-
     codes: list[int] = items.tolist()
+    seats = Seats(codes, size, room, set(pinned.values()))
+    for i in seats.taken:
+        room.gives(codes[i])
     first: list[int] = []
     rest: list[int] = []
     own_place: dict[int, str] = {}
     for source in placement.sources:
         if source.first and source.model in shares:
-            stands = [i for i in _best(shares[source.model]) if take(i)]
+            stands = [i for i in _best(shares[source.model]) if seats.take(i)]
             first += stands
             own_place.update(dict.fromkeys(stands, source.model))
     for source in placement.sources:
         if source.slots and not source.first and source.model in shares:
             # Its best that nobody else proposed as strongly: what the ranking would show anyway needs no slot.
-            own = [i for i in _best(shares[source.model], source.slots + len(taken)) if i not in taken]
-            stands = [i for i in own[: min(source.slots, size - len(taken))] if take(i)]
+            own = [i for i in _best(shares[source.model], source.slots + len(seats.taken)) if i not in seats.taken]
+            stands = [i for i in own[: min(source.slots, seats.left)] if seats.take(i)]
             rest += stands
             own_place.update(dict.fromkeys(stands, source.model))
     order = np.argsort(-value, kind="stable")
     order = order[value[order] > -np.inf]
+    ranked: list[int] = order.tolist()
     # What was kept for quotas that have no more candidates goes to the others after all.
-    for kept in (True, False) if quotas else (False,):
-        for i in order.tolist():
-            if len(taken) >= size:
-                break
-            if take(i, kept=kept):
-                rest.append(i)
+    passes = (True, False) if quotas else (False,)
+    varying = variety is not None and len(ranked) > seats.left > 0
+    plain = seats.copy() if varying else seats
+    by_value = [i for kept in passes for i in plain.first(ranked, kept=kept)]
+    varied = passed = frozenset[int]()
+    if variety is not None and varying:
+        both = variety.choose(value, order, seats, passes, by_value)
+        if len(both) == len(by_value):  # several caps together may leave less room to a choice of many kinds
+            varied, passed = frozenset(both) - frozenset(by_value), frozenset(by_value) - frozenset(both)
+            by_value, plain = both, seats
+    rest += by_value
     rest.sort(key=lambda i: (-float(value[i]), i))
-    return Chosen(pinned, (*first, *rest), room, own_place)
+    return Chosen(pinned, (*first, *rest), plain.room, own_place, varied, passed)
 
 
 def pin(pins: Sequence[Wish], items: Codes, value: Scores, table: ItemTable, size: int) -> dict[int, int]:

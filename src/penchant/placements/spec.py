@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from penchant.errors import InvalidRequest, choices, nearest
-from penchant.pack import Placement, Source, Task
+from penchant.pack import Ageing, Diversity, Order, Placement, Source, Task
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 
@@ -26,10 +26,15 @@ class PlacementSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         filter: A filter on item fields; what it does not let through is not shown.
         caps: Most items of one value, by field.
         fallback: Models tried in turn for what is still empty.
+        fills: Whether the fallback chain fills what sources leave empty.
         objective: Objective over the domain's.
         size: Items when the request does not say.
         budget_ms: Time for one answer.
         learns: The task it is judged by, and its blend is learned for; `none` for an answer that is no guess.
+        order: How items stand of which no event tells anything.
+        diversity: How far the slate is kept from being all of one kind; `none` leaves it as value has it.
+        freshness: How items lose worth as they grow old; `none` leaves age to what ranks.
+        explore: Share of its places that is left to chance, over the domain's.
     """
 
     like: Name | None = None
@@ -40,10 +45,15 @@ class PlacementSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     filter: dict[str, Any] | None = None
     caps: dict[str, Annotated[int, Meta(ge=1)]] | None = None
     fallback: Annotated[tuple[Name, ...], Meta(max_length=10)] | None = None
+    fills: bool | None = None
     objective: Name | None = None
     size: Annotated[int, Meta(ge=1, le=200)] | None = None
     budget_ms: Annotated[int, Meta(ge=1, le=60_000)] | None = None
     learns: Task | Literal["none"] | None = None
+    order: Order | None = None
+    diversity: Diversity | Literal["none"] | None = None
+    freshness: Ageing | Literal["none"] | None = None
+    explore: Annotated[float, Meta(ge=0, le=0.2)] | None = None
 
     def laid_over(self, name: str, have: Mapping[str, Placement]) -> Placement:
         """The placement it makes.
@@ -63,8 +73,7 @@ class PlacementSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
                 raise InvalidRequest("like", f'is needed: which placement "{name}" starts from; {hint}')
             raise InvalidRequest("like", f"no such placement; {hint}", start)
         told = {field: value for field in _OWN if (value := getattr(self, field)) is not None}
-        if self.learns == "none":
-            told["learns"] = None
+        told |= {field: None for field in ("learns", "diversity", "freshness") if told.get(field) == "none"}
         return msgspec.structs.replace(have[start], name=name, **told)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from penchant.pack import Pack, Placement
-from penchant.placements.pipeline import CHOSEN, POPULAR, PROMOTED
 from penchant.placements.reasons import by_kind
+from penchant.placements.told import CHOSEN, POPULAR, PROMOTED
 from penchant.slate import Reason, Slate
 
 ENGLISH = "en"
@@ -20,9 +20,11 @@ ENGLISH = "en"
 
 SHIPPED: Mapping[str, Mapping[str, str]] = {
     "de": {
-        "alike": "ähnlich wie das, was du dir ansiehst",
+        "ahead": "andere sind gerade dort angekommen",
+        "alike": "ähnlich wie das, dem du dich zugewandt hast",
+        "alike_to_it": "dem sehr ähnlich",
         "chosen": "von der Redaktion ausgewählt",
-        "chosen_after": "wird oft nach dem gewählt, was du zuletzt angesehen hast",
+        "chosen_after": "wird oft nach dem gewählt, dem du dich zuletzt zugewandt hast",
         "chosen_after_it": "wird oft danach gewählt",
         "chosen_together": "wird oft zusammen damit gewählt",
         "chosen_with_yours": "wird oft zusammen mit dem gewählt, was du gewählt hast",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.features import Batch
+from penchant.placements.fallback import Spare
 from penchant.ranking import Objective, Valued
 
 Column = tuple[float | None, ...]
@@ -32,6 +33,12 @@ class Trace:
     valued: Valued
     batch: Batch
     at: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, steered: Objective, valued: Valued, batch: Batch, slate: Sequence[int | Spare]) -> Trace:
+        """That of a slate of candidates, by their position, and spares."""
+        at = np.array([-1 if isinstance(one, Spare) else one for one in slate], np.int64)
+        return cls(steered, valued, batch, at)
 
     @property
     def objective(self) -> str:

@@ -39,9 +39,11 @@ Stage = Literal[
     "rule",
     "not_proposed",
     "not_valued",
+    "freshness",
     "cap",
     "quota",
     "kept_place",
+    "diversity",
     "chance",
     "outranked",
     "shown_now",
@@ -94,8 +96,9 @@ class WhyNot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         relevance: The sources' blended score, 0 to 1.
         value: Its value by the objective.
         factor: What rules multiply the value by; None where none does.
-        rank: Its place by value, as rules leave it, among all that were valued; by relevance, if it was not.
-        least: The lowest value, as rules leave it, that had a place for its value.
+        aged: What its age multiplies the value by; None where the placement lets nothing age.
+        rank: Its place by value, as rules and age leave it, among all that were valued; by relevance, if it was not.
+        least: The lowest value, as rules and age leave it, that had a place for its value.
         below_floor: It is too little relevant to be ordered by value.
     """
 
@@ -109,6 +112,7 @@ class WhyNot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     relevance: float | None = None
     value: float | None = None
     factor: float | None = None
+    aged: float | None = None
     rank: int | None = None
     least: float | None = None
     below_floor: bool = False
@@ -231,6 +235,7 @@ class _Inquiry:
             why=why,
             value=round(float(made.valued.value[i]), 6),
             factor=None if made.factors[i] == 1.0 else round(float(made.factors[i]), 6),
+            aged=None if made.ages is None else round(self._age(i), 6),
             rank=rank,
             least=None if least is None else round(least, 6),
             below_floor=bool(len(made.valued.below) and made.valued.below[i]),
@@ -244,6 +249,9 @@ class _Inquiry:
                 "",
                 f"it stood at place {self.before + work.drawn.place + 1}, which was left to chance this time",
             )
+        if i in made.chosen.passed and work.placement.diversity is not None:
+            field = work.placement.diversity.field
+            return "diversity", field, f"value alone would show it; others stand there so that {field} varies"
         full = made.chosen.room.full(row)
         enough = least is None or worth[i] >= least
         if full is not None and enough:
@@ -256,6 +264,9 @@ class _Inquiry:
         if i >= len(made.found.items):
             brought = [wish for wish in (*work.wishes.pins, *work.wishes.quotas) if wish.rows[row]]
             return "rule", _ids(brought), "no source proposed it, and the rules that bring it found no place for it"
+        if least is not None and not enough and self._too_old(i):
+            why = f"its age multiplies its value by {self._age(i):.4g}; if nothing aged it would be shown"
+            return "freshness", "", why
         kept = [one for one in made.chosen.kept if worth[one] < worth[i] and one in made.slate]
         before = sum(
             1
@@ -282,16 +293,30 @@ class _Inquiry:
 
     # what is worked out once
 
-    @cached_property
+    @property
     def _worth(self) -> Scores:
-        """Value of each candidate, as rules leave it."""
-        made = self.work.made
-        return self.work.wishes.moved(made.codes, made.valued.value)
+        """Value of each candidate, as rules and age leave it."""
+        return self.work.made.worth
 
     def _by_value(self, one: int | Spare) -> bool:
         """Whether what stands somewhere stands there for its value."""
         made = self.work.made
-        return not isinstance(one, Spare) and one not in made.pinned and one not in made.chosen.kept
+        if isinstance(one, Spare) or one in made.pinned:
+            return False
+        return one not in made.chosen.kept and one not in made.chosen.varied
+
+    def _age(self, i: int) -> float:
+        """What its age multiplies the value of a candidate by."""
+        ages = self.work.made.ages
+        return 1.0 if ages is None else float(ages[i])
+
+    def _too_old(self, i: int) -> bool:
+        """Whether a candidate would be worth enough if nothing aged."""
+        made = self.work.made
+        if self._age(i) >= 1.0:
+            return False
+        new = self.work.wishes.moved(made.codes, made.valued.value)
+        return bool(new[i] >= min(new[one] for one in made.slate if isinstance(one, int) and self._by_value(one)))
 
     @cached_property
     def _deep(self) -> tuple[Mapping[str, Row], Mapping[str, str]]:

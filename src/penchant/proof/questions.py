@@ -22,8 +22,8 @@ def _table(name: str, formula: str, goal: str) -> str:
     )
 
 
-def _ranks(name: str) -> str:
-    return f'objective = "{name}"\n'
+def _ranks(name: str, explore: float = 0.0) -> str:
+    return f'objective = "{name}"\nexplore = {explore}\n'
 
 
 _COSTS = f"[domains.{{domain}}.objectives.profit]\nreturn_cost = {RETURN_COST}\nreturn_share = 0.0\n"
@@ -70,14 +70,13 @@ PROGRESS = Arm("progress", "Ranks by progress and mastery inside what is open to
 OTHERS = Arm(
     "others",
     "Ranks by what other learners did next, without paths and prerequisites.",
+    "explore = 0.0\n",
     tables='[domains.{domain}.objectives.likeness]\nabout = "An arm of the proof."\nformula = "relevance"\n',
     placement=_collaborative,
 )
 UNCONSTRAINED = Arm("unconstrained", "Without hard constraints.", _ranks("profit"), _COSTS, _unconstrained)
-EXPLORING = Arm(
-    "exploring", "Gives three places of a hundred to chance.", f"explore = 0.03\n{_ranks('profit')}", _COSTS
-)
-EXPLOITING = Arm("exploiting", "Leaves nothing to chance.", f"explore = 0.0\n{_ranks('profit')}", _COSTS)
+EXPLORING = Arm("exploring", "Gives three places of a hundred to chance.", _ranks("profit", 0.03), _COSTS)
+EXPLOITING = Arm("exploiting", "Leaves nothing to chance.", _ranks("profit"), _COSTS)
 TWO = Arm(
     "two", "Two models: the shop by expected profit, the channel by expected completion.", _ranks("profit"), _COSTS
 )

@@ -20,11 +20,13 @@ from penchant.errors import PenchantError
 from penchant.server.body import bounded
 from penchant.server.bulk import bulk
 from penchant.server.cors import Cors
+from penchant.server.counts import Requests
 from penchant.server.events import EVENT_ROUTES
 from penchant.server.failed import FAILED_ROUTES
 from penchant.server.gate import Gate
 from penchant.server.health import live, ready, status
 from penchant.server.items import ITEM_ROUTES
+from penchant.server.metrics import Seen, metrics
 from penchant.server.origins import Origins
 from penchant.server.people import PEOPLE_ROUTES
 from penchant.server.placements import PLACEMENT_ROUTES
@@ -54,6 +56,7 @@ ROUTES = (
     live,
     ready,
     status,
+    metrics,
 )
 """Every route but the pages; each declares its scope in `opt`."""
 
@@ -71,9 +74,10 @@ class Application(Litestar):
         settings = engine.settings
         most_bytes = settings.limits.body_mb * 1024 * 1024
         gate = Gate(engine.keys, settings, engine.clock)
+        requests = Requests(super().__call__, engine.clock)
         super().__init__(
             route_handlers=list(handlers),
-            state=State({"engine": engine, "gate": gate}),
+            state=State({"engine": engine, "gate": gate, "requests": requests, "seen": Seen()}),
             openapi_config=_document(),
             exception_handlers={
                 PenchantError: on_penchant_error,
@@ -86,7 +90,7 @@ class Application(Litestar):
             request_max_body_size=most_bytes,
             logging_config=None,
         )
-        self._answer = Cors(super().__call__, Origins(settings.server.origins))
+        self._answer = Cors(requests, Origins(settings.server.origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
         """Answer one request."""

@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from litestar import Request
-from litestar.concurrency import sync_to_thread
 
 from penchant.clock import Clock
 from penchant.config import Settings
 from penchant.errors import EventRejected, InvalidRequest, KeyRejected, NotAllowed, NotFound, TooLarge
 from penchant.keys import FRESH, SCOPES, Key, KeyRing, Kind, Scope, verify
+from penchant.server.answering import answering
 from penchant.server.body import BoundedRequest
 from penchant.server.origins import Origins, host_of, loopback
 from penchant.server.rates import Rates
@@ -108,7 +108,7 @@ class Gate:
         """The key that came, or None where none did."""
         ring = self._ring
         if ring.stale():
-            await sync_to_thread(ring.refresh, FRESH)
+            await answering(ring.refresh, FRESH)
         if self._version != ring.version:
             self._version = ring.version
             self._admitted.clear()
@@ -141,7 +141,7 @@ class Gate:
     async def _find(self, text: str) -> Key:
         # What is not at hand is looked for in the store, which may take its time.
         key = self._ring.known(text)
-        return key if key is not None else await sync_to_thread(self._ring.find, text)
+        return key if key is not None else await answering(self._ring.find, text)
 
     def _without_key(self, origin: bytes | None, host: bytes) -> Caller:
         if not self._open:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 from litestar import Response, get
 from litestar.datastructures import State
 
 from penchant.engine import Engine
-from penchant.errors import PenchantError, StorageError
+from penchant.errors import PenchantError, StorageError, StorageLate
 from penchant.keys import Scope
 from penchant.server.authorize import NO_SECURITY
 from penchant.server.problems import documented
@@ -35,11 +36,13 @@ def ready(state: State) -> Response[dict[str, Any]]:
     try:
         # A view outlives a store that breaks: the store itself is asked.
         for name in engine.domains:
-            engine.store.versions(name)
+            engine.waits.catalog.ask(partial(engine.store.versions, name))
         engine.recommender.warm()
     except Exception as error:  # whatever it is, this server cannot answer now
         _log.error("not ready", exc_info=error)
         detail = error.public if isinstance(error, StorageError) else "see the server's log"
+        if isinstance(error, StorageLate):
+            detail = "the store does not answer in time"
         return Response({"status": "not ready", "detail": detail}, status_code=503)
     return Response({"status": "ready", "stale": True} if _stale(engine) else {"status": "ready"})
 

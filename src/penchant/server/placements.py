@@ -11,23 +11,15 @@ from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from penchant.keys import Scope
 from penchant.pack import Placement
 from penchant.placements import PlacementSpec
 from penchant.server.authorize import allow_domain, caller
 from penchant.server.body import check_depth
-from penchant.server.problems import documented
-from penchant.server.revisions import MOST, IfMatch, made_by, revision_of
+from penchant.server.revisions import MOST, IfMatch, changed, made_by, revision_of, seen, tagged
 from penchant.server.state import engine_of
 from penchant.serving import KeptPlacement, Slots
 
-_SEE: dict[str, Any] = {
-    "responses": documented(400, 404, 503),
-    "tags": ["placements"],
-    "opt": {"scope": Scope.RULES},
-    "status_code": 200,
-}
-_CHANGE: dict[str, Any] = {**_SEE, "responses": documented(400, 404, 409, 413, 415, 503)}
+_SEE, _CHANGE = seen("placements"), changed("placements")
 
 
 class Placements(msgspec.Struct, frozen=True):
@@ -53,7 +45,7 @@ async def show_placement(
     request: Request[Any, Any, Any], state: State, domain: FromPath[str], name: FromPath[str]
 ) -> Response[KeptPlacement]:
     """Show one placement as it is now; the ETag is its revision in the store, 0 where that keeps none."""
-    return _tagged(await sync_to_thread(_slots(request, state, domain).get, domain, name))
+    return tagged(await sync_to_thread(_slots(request, state, domain).get, domain, name))
 
 
 @post("/v1/placements/{domain:str}/{name:str}/check", **_CHANGE)
@@ -84,7 +76,7 @@ async def put_placement(
     """
     check_depth(data.filter)
     keep = _slots(request, state, domain).put
-    return _tagged(await sync_to_thread(keep, domain, name, data, by=made_by(request), revision=revision_of(if_match)))
+    return tagged(await sync_to_thread(keep, domain, name, data, by=made_by(request), revision=revision_of(if_match)))
 
 
 @delete("/v1/placements/{domain:str}/{name:str}", **_CHANGE)
@@ -129,7 +121,3 @@ def _slots(request: Request[Any, Any, Any], state: State, domain: str) -> Slots:
     allow_domain(caller(request), domain)
     slots: Slots = engine_of(state).slots
     return slots
-
-
-def _tagged(kept: KeptPlacement) -> Response[KeptPlacement]:
-    return Response(kept, headers={"ETag": f'"{kept.revision}"'})

@@ -5,10 +5,12 @@ from __future__ import annotations
 _TOLD = (
     "after: ",
     "catalog may be stale: ",
+    "catalog unknown: ",
     "failed: ",
     "fields: ",
     "history: ",
     "late:",
+    "log: ",
     "no release: ",
     "not personalized: ",
     "traits: ",

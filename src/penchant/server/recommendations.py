@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, post
-from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
@@ -15,6 +14,7 @@ from msgspec import Meta
 
 from penchant.errors import InvalidRequest
 from penchant.keys import Scope
+from penchant.server.answering import answering
 from penchant.server.asked import check_asked, domain_asked, person_asked
 from penchant.server.authorize import Caller, caller
 from penchant.server.problems import documented
@@ -106,10 +106,10 @@ async def recommendations(
     asker, engine = caller(request), engine_of(state)
     asked = _asked(request, asker, data)
     if data.explain:
-        return await sync_to_thread(engine.explain, asked, data.why_not)
+        return await answering(engine.explain, asked, data.why_not)
     if data.why_not:
         raise InvalidRequest("why_not", 'goes with "explain": true')
-    slate = await sync_to_thread(engine.recommend, asked, public=not asker.trusted)
+    slate = await answering(engine.recommend, asked, public=not asker.trusted)
     return slate if asker.trusted else _public(slate)
 
 
@@ -125,8 +125,8 @@ async def slates(
     asker, engine = caller(request), engine_of(state)
     asked = _several(request, asker, data)
     if data.explain:
-        return ExplainedSlates(slates=tuple(await sync_to_thread(engine.explain_several, asked)))
-    made = await sync_to_thread(engine.recommend_several, asked, public=not asker.trusted)
+        return ExplainedSlates(slates=tuple(await answering(engine.explain_several, asked)))
+    made = await answering(engine.recommend_several, asked, public=not asker.trusted)
     return made if asker.trusted else PublicSlates(slates=tuple(map(_public, made.slates)))
 
 

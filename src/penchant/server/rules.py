@@ -12,22 +12,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from penchant.errors import NotFound
-from penchant.keys import Scope
 from penchant.placements import Rule
 from penchant.server.authorize import allow_domain, caller
 from penchant.server.body import check_depth
-from penchant.server.problems import documented
-from penchant.server.revisions import MOST, IfMatch, made_by, revision_of
+from penchant.server.revisions import MOST, IfMatch, changed, made_by, revision_of, seen, tagged
 from penchant.server.state import engine_of
 from penchant.serving import Checked, Curation, KeptRule
 
-_SEE: dict[str, Any] = {
-    "responses": documented(400, 404, 503),
-    "tags": ["rules"],
-    "opt": {"scope": Scope.RULES},
-    "status_code": 200,
-}
-_CHANGE: dict[str, Any] = {**_SEE, "responses": documented(400, 404, 409, 413, 415, 503)}
+_SEE, _CHANGE = seen("rules"), changed("rules")
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -58,7 +50,7 @@ async def add_rule(
     """Keep a new rule under an id that is made for it; the next request obeys."""
     _check(data)
     curation = _curation(request, state, domain)
-    return _tagged(await sync_to_thread(curation.put, domain, data, by=made_by(request), revision=0))
+    return tagged(await sync_to_thread(curation.put, domain, data, by=made_by(request), revision=0))
 
 
 @post("/v1/rules/{domain:str}/check", **_CHANGE)
@@ -79,7 +71,7 @@ async def show_rule(
     request: Request[Any, Any, Any], state: State, domain: FromPath[str], rule_id: FromPath[str]
 ) -> Response[KeptRule]:
     """Show one rule; its revision is the ETag."""
-    return _tagged(await sync_to_thread(_curation(request, state, domain).get, domain, rule_id))
+    return tagged(await sync_to_thread(_curation(request, state, domain).get, domain, rule_id))
 
 
 @put("/v1/rules/{domain:str}/{rule_id:str}", **_CHANGE)
@@ -98,7 +90,7 @@ async def put_rule(
     _check(data)
     put_ = _curation(request, state, domain).put
     revision = revision_of(if_match)
-    return _tagged(await sync_to_thread(put_, domain, data, id=rule_id, by=made_by(request), revision=revision))
+    return tagged(await sync_to_thread(put_, domain, data, id=rule_id, by=made_by(request), revision=revision))
 
 
 @delete("/v1/rules/{domain:str}/{rule_id:str}", **_CHANGE)
@@ -148,7 +140,3 @@ def _curation(request: Request[Any, Any, Any], state: State, domain: str) -> Cur
 
 def _check(rule: Rule) -> None:
     check_depth([rule.filter, rule.audience])
-
-
-def _tagged(kept: KeptRule) -> Response[KeptRule]:
-    return Response(kept, headers={"ETag": f'"{kept.revision}"'})

@@ -8,6 +8,8 @@ from penchant.serving.explained import ExplainedItem, ExplainedSlate, Explanatio
 from penchant.serving.listing import ListFile
 from penchant.serving.live import View
 from penchant.serving.logged import Asked, LoggedItem, LoggedSlate, Ranked, logged, read_logged
+from penchant.serving.meter import BOUNDS_S, Answers, Times
+from penchant.serving.patience import Patience, Waits
 from penchant.serving.preferences import Preference, Preferences
 from penchant.serving.recommender import Recommender
 from penchant.serving.replay import MOST_ASKED, Replay, Replayed, TracedItem, TracedSlate
@@ -18,11 +20,14 @@ from penchant.serving.slate_log import SlateLog
 from penchant.serving.slots import KeptPlacement, SetupsNow, Slots, laid
 from penchant.serving.switch import Pinned, Switch, Switched
 from penchant.serving.tally import last_links
+from penchant.serving.warming import warm_up
 
 __all__ = [
+    "BOUNDS_S",
     "MOST_ASKED",
     "MOST_ITEMS",
     "MOST_PLACEMENTS",
+    "Answers",
     "Asked",
     "Block",
     "Boost",
@@ -38,6 +43,7 @@ __all__ = [
     "Listed",
     "LoggedItem",
     "LoggedSlate",
+    "Patience",
     "Pinned",
     "Preference",
     "Preferences",
@@ -53,9 +59,11 @@ __all__ = [
     "Slots",
     "Switch",
     "Switched",
+    "Times",
     "TracedItem",
     "TracedSlate",
     "View",
+    "Waits",
     "among",
     "everybody",
     "explain_several",
@@ -67,4 +75,5 @@ __all__ = [
     "read_logged",
     "recommend_all",
     "recommend_several",
+    "warm_up",
 ]

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from penchant.catalog import About, Filter, parse_filter
 from penchant.dataset import Queries
-from penchant.pack import CHOSEN, Facts, Placement
+from penchant.pack import CHOSEN, SEGMENT, Facts, Placement
 from penchant.people import Rules, likes_of
-from penchant.placements import Ask, CompiledRule, Parts, segments_of
+from penchant.placements import Ask, CompiledRule, Parts, declared, segments_of
 from penchant.serving.boosts import boosts
 from penchant.serving.live import View
 from penchant.serving.more import NOTHING_EARLIER, Earlier
@@ -116,7 +116,7 @@ class Wanted:
         """Whether anything asks for traits of the person.
 
         Hard constraints and the placement's own filter may, in every case; rules, the request's filter, and the source
-        of what people said they like where the answer is personal.
+        of what people said they like, or that of declared segments, where the answer is personal.
         """
         if self.request.actor is None:
             return False
@@ -126,6 +126,7 @@ class Wanted:
             any(rule.needs_person for rule in self.rules)
             or (self.filter is not None and self.filter.needs_person)
             or any(source.model == CHOSEN for source in self.placement.sources)
+            or (bool(setup.segments) and any(source.model == SEGMENT for source in self.placement.sources))
         )
 
 
@@ -145,25 +146,43 @@ def ask(wanted: Wanted, visit: Visit) -> tuple[Ask, tuple[str, ...]]:
         moment["region"] = region
     personalized = visit.personalized(request)
     queries = replace(visit.history, seed_ptr=np.array([0, len(seeds)], np.int64), seeds=seeds)
-    facts = Facts(queries, region, request.context, {**visit.person.traits, **moment})
+    facts = Facts(queries, region, request.context, {**visit.person.traits, **moment}, visit.person.unread)
     about = About(seeds, facts.person if personalized else moment, visit.now)
     learns = personalized and visit.allowed["analytics"]
+    of_person = declared(visit.person.traits, setup.segments)
+    try:
+        eligible = _eligible(wanted, visit, facts, about)
+    except Exception as error:  # a filter that cannot be asked lets nothing pass
+        eligible, notes = np.zeros(len(visit.parts.table), bool), (*notes, f"filter: {type(error).__name__}")
     made = Ask(
         facts,
         request.n or placement.size,
         setup.objective_of(placement),
-        _eligible(wanted, visit, facts, about),
+        eligible,
         personalized,
         wanted.rules,
         about,
         request.device,
         # Nothing is learned from what must not be kept or read, so nothing is tried there either.
-        setup.explore if learns else 0.0,
+        setup.explore_of(placement) if learns else 0.0,
         msgspec.json.encode((setup.name, placement.name, actor_of(request, visit), visit.moment, view.release)),
         likes_of(setup.name, visit.person.traits) if personalized else {},
-        segments_of(region, request.device, visit.now),
+        (*segments_of(region, request.device, visit.now), *(of_person if personalized else ())),
     )
     return made, notes
+
+
+def shut(wanted: Wanted, visit: Visit) -> Ask:
+    """What is asked where nobody can say what a request asks for: nothing may be shown.
+
+    Args:
+        wanted: The request and its placement.
+        visit: Domain, moment and person.
+    """
+    placement, nobody = wanted.placement, Queries.single(visit.now)
+    nothing = np.zeros(len(visit.parts.table), bool)
+    objective = visit.setup.objective_of(placement)
+    return Ask(Facts(nobody), wanted.request.n or placement.size, objective, nothing, personalized=False)
 
 
 def actor_of(request: RecommendationRequest, visit: Visit) -> str | None:
@@ -181,6 +200,8 @@ def _eligible(wanted: Wanted, visit: Visit, facts: Facts, about: About) -> NDArr
         eligible &= wanted.filter.mask(table, about)
     left_out = (*wanted.request.exclude, *wanted.beside, *wanted.earlier.items)
     eligible[[codes[name] for name in left_out if name in codes]] = False
-    if wanted.earlier.ended:
+    shown = wanted.shown
+    asks_unread = shown is not None and shown.needs_person and "traits" in facts.unread
+    if wanted.earlier.ended or visit.view.closed or asks_unread:
         eligible[:] = False
     return eligible

@@ -13,8 +13,9 @@ from penchant.dataset import Queries
 from penchant.pack import Placement
 from penchant.serving.ask import Visit, Wanted, ask
 from penchant.serving.fields import Told
+from penchant.serving.made import Made
 from penchant.serving.prefetched import Prefetched
-from penchant.serving.recommender import Made, Recommender
+from penchant.serving.recommender import Recommender, patient
 from penchant.serving.request import RecommendationRequest
 from penchant.serving.setup import DomainSetup
 from penchant.slate import Slate
@@ -63,6 +64,7 @@ def recommend_all(
         StorageError: The catalog cannot be read.
     """
     setup, placement = recommender.find(request)
+    placement = patient(placement)
     told = recommender.fields.read(setup.name, request.fields, public=False)
     waiting = iter(actors)
     while some := list(islice(waiting, together)):

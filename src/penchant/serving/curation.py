@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, Protocol
@@ -11,14 +10,13 @@ import msgspec
 
 from penchant.catalog import About, ItemTable, Schema
 from penchant.clock import Clock, iso
-from penchant.errors import Conflict, InvalidRequest, NotFound
+from penchant.errors import InvalidRequest, NotFound
 from penchant.placements import CompiledRule, Rule, validate_rule
+from penchant.serving.revised import Revised, check_name
 from penchant.storage import Revision, Store
 
 State = Literal["running", "waiting", "ended", "removed"]
 
-_ID = re.compile(r"(?!check$)[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-"""What an id may be; `check` is a word of its own in addresses."""
 _DECODER = msgspec.json.Decoder(Rule)
 _NOT_READ = "cannot be read by this version"
 
@@ -92,6 +90,7 @@ class Curation:
             new_id: Makes ids for rules that come without one.
         """
         self._store, self._domains, self._clock, self._new_id = store, domains, clock, new_id
+        self._kept = Revised("rule", store.put_rule, store.rules, clock, "it is not there any more")
 
     def put(self, domain: str, rule: Rule, *, id: str | None = None, by: str, revision: int | None = None) -> KeptRule:
         """Keep a rule, or a new revision of one.
@@ -110,17 +109,11 @@ class Curation:
             StorageError: Nothing was kept.
         """
         known = self._domain(domain)
-        if id is not None and not _ID.fullmatch(id):
-            raise InvalidRequest(
-                "id", "must be 1 to 100 letters, digits, dots, dashes and underscores, and not the word check", id
-            )
+        if id is not None:
+            check_name("id", id)
         validate_rule(rule, known.schema, known.placements)
-        name = id or self._new_id()
-        at = int(self._clock.now() * 1000)
-        made = self._store.put_rule(domain, name, msgspec.json.encode(rule), at=at, by=by, revision=revision)
-        if not made:
-            raise self._moved_on(domain, name, revision)
-        return self._told(domain, Revision(name, made, at, by, msgspec.json.encode(rule)))
+        body = msgspec.json.encode(rule)
+        return self._told(domain, self._kept.keep(domain, id or self._new_id(), body, by=by, revision=revision))
 
     def list(self, domain: str) -> Sequence[KeptRule]:
         """The rules of a domain: those of higher priority first, then by id.
@@ -139,7 +132,7 @@ class Curation:
             NotFound: No such domain or rule.
         """
         self._domain(domain)
-        row = next((row for row in self._store.rules(domain) if row.id == id), None)
+        row = self._kept.find(domain, id)
         if row is None:
             raise NotFound("rule", id)
         return self._told(domain, row)
@@ -153,11 +146,7 @@ class Curation:
             StorageError: Nothing was kept.
         """
         self.get(domain, id)
-        at = int(self._clock.now() * 1000)
-        made = self._store.put_rule(domain, id, None, at=at, by=by, revision=revision)
-        if not made:
-            raise self._moved_on(domain, id, revision)
-        return self._told(domain, Revision(id, made, at, by, None))
+        return self._told(domain, self._kept.keep(domain, id, None, by=by, revision=revision))
 
     def history(self, domain: str, id: str | None = None, *, limit: int = 100) -> Sequence[KeptRule]:
         """Revisions of one rule or of all of a domain, the latest first.
@@ -196,11 +185,6 @@ class Curation:
         if name not in self._domains:
             raise NotFound("domain", name, self._domains)
         return self._domains[name]
-
-    def _moved_on(self, domain: str, id: str, revision: int | None) -> Conflict:
-        row = next((row for row in self._store.rules(domain) if row.id == id), None)
-        now = "it is not there any more" if row is None else f"it is at revision {row.revision} by now"
-        return Conflict("revision", f'rule "{id}" was changed meanwhile: {now}', revision)
 
     def _told(self, domain: str, row: Revision) -> KeptRule:
         known, now = self._domains[domain], self._clock.now()

@@ -82,7 +82,7 @@ def golden(
         if all(len(some) >= EACH for some in found.values()):
             break
     for name, placement in placements.items():
-        found[name] = found[name] or list(_unknown(domain, placement, seeds))
+        found[name] = found[name] or list(nobody(domain, placement, seeds))
     return [one for some in found.values() for one in some]
 
 
@@ -107,7 +107,14 @@ def _again(row: SlateRow) -> RecommendationRequest | None:
     )
 
 
-def _unknown(domain: str, placement: Placement, seeds: Sequence[str]) -> Iterator[RecommendationRequest]:
+def nobody(domain: str, placement: Placement, seeds: Sequence[str]) -> Iterator[RecommendationRequest]:
+    """A request of somebody unknown; none where it needs an item and there is none.
+
+    Args:
+        domain: Domain name.
+        placement: What to ask.
+        seeds: Items that may be shown.
+    """
     if "item" in placement.needs and not seeds:
         return
     yield RecommendationRequest(
@@ -197,9 +204,11 @@ def _ask(recommender: Recommender, request: RecommendationRequest, clock: Clock)
     try:
         setup, placement = recommender.find(request)
         visit, (wanted,) = recommender.visit(setup, ((request, placement),))
-        slate = recommender.fill(visit, wanted).slate
+        made = recommender.fill(visit, wanted)
     except PenchantError as error:  # the request is no longer right, or the store is away
         return _Told(None, type(error).__name__, 0.0)
     except Exception as error:
         return _Told(None, type(error).__name__, 0.0)
-    return _Told(slate, "", (clock.elapsed() - begun) * 1000.0)
+    if made.answer.broken:
+        return _Told(None, "in a stage that nothing stands in for", 0.0)
+    return _Told(made.slate, "", (clock.elapsed() - begun) * 1000.0)

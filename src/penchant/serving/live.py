@@ -16,6 +16,7 @@ from penchant.pack import Pack
 from penchant.placements import CompiledRule, Parts, Standings, compile_rules
 from penchant.serving.loaded import Loaded, load
 from penchant.serving.mirror import CatalogMirror
+from penchant.serving.patience import Waits
 from penchant.serving.setup import DomainSetup
 from penchant.serving.slots import laid
 from penchant.serving.statistics import Counted
@@ -24,6 +25,9 @@ from penchant.storage import Releases, Store, Versions
 AT_ONCE = 200
 """Items that the models take in while a request waits. Of a feed that changes more, the rest follows beside the
 requests; what may be shown is true at once all the same."""
+
+LOAD_S = 20.0
+"""Longest wait of a request for a release that nobody loads beside the requests, as a server does."""
 
 
 class Codes(Mapping[str, int]):
@@ -77,6 +81,7 @@ class View:
         rules: Rules of the domain, whether they run now or not.
         rule_notes: What of the rules cannot be obeyed, for `degraded`.
         counted: What the release knew of items, and how far that goes in the log.
+        closed: The catalog was not seen for so long that nothing of it may be shown.
     """
 
     parts: Parts
@@ -87,6 +92,7 @@ class View:
     rules: tuple[CompiledRule, ...] = ()
     rule_notes: tuple[str, ...] = ()
     counted: Counted = field(default_factory=Counted.nothing)
+    closed: bool = False
 
 
 class LiveDomain:
@@ -100,6 +106,7 @@ class LiveDomain:
         releases: Releases,
         *,
         setup: DomainSetup | None = None,
+        waits: Waits | None = None,
     ) -> None:
         """Start with nothing loaded; the first `view` loads.
 
@@ -109,8 +116,10 @@ class LiveDomain:
             store: Where catalog and rules are.
             releases: Fitted models.
             setup: As configuration made it; the pack as it ships when None.
+            waits: How long a view waits for the store; as long as it takes when None.
         """
         self.name, self._pack, self._store, self._releases = name, pack, store, releases
+        self._waits = waits
         self._base = self._setup = setup or DomainSetup.shipped(name, pack)
         self._schema = self._base.schema
         self._setup_notes: tuple[str, ...] = ()
@@ -127,24 +136,68 @@ class LiveDomain:
         self._seen: tuple[Versions, tuple[int, int]] | None = None
         self._seen_rules: int | None = None
         self._view: View | None = None
+        self._true_at = 0.0
+        """When the view was last seen to be true, on the clock that never runs backwards."""
+
+    def begin_as(self, other: LiveDomain) -> None:
+        """Take the catalog as another one has it, so that it is not read again; before the first `view`."""
+        with other._lock:
+            self._mirror = other._mirror.beside()
 
     def view(self) -> View:
-        """The domain now. A change of catalog, rules or release that was acknowledged before this call is in it."""
+        """The domain now. A change of catalog, rules or release that was acknowledged before this call is in it.
+
+        Where the store cannot say whether there is one, or what it is, the domain is as it was last seen, and its notes
+        say so; once that is too long ago it is closed.
+
+        Raises:
+            StorageError: The catalog was never seen.
+        """
+        waits, seen = self._waits, self._seen
         try:
-            if self._view is None or self._now() != self._seen:
-                with self._lock:
-                    # Looked at again: whoever had the lock before may have gone further than what was seen outside.
-                    now = self._now()
-                    if self._view is None or now != self._seen:
-                        self._refresh(*now)
-                        self._catch_up()
-        except StorageError as error:
+            # What is loaded for the first time takes as long as it takes.
+            if waits is None or self._view is None or seen is None:
+                return self._current()
+            begun = waits.clock.elapsed()
+            now = waits.catalog.ask(self._now)
+            if now != self._seen:
+                return waits.changes.ask(self._current, LOAD_S if now[1] != seen[1] else None)
+            self._true_at = max(self._true_at, begun)
+            return self._view
+        except Exception as error:  # the catalog as it was last seen is better than no answer; the answer says so
             if self._view is None:
                 raise
-            # The catalog as it was last seen is better than no answer; the answer says so.
-            return replace(self._view, notes=(*self._view.notes, f"catalog may be stale: {error.public}"))
+            return self._as_seen(error)
+
+    def _current(self) -> View:
+        begun = 0.0 if self._waits is None else self._waits.clock.elapsed()
+        if self._view is None or self._now() != self._seen:
+            with self._lock:
+                # Looked at again: whoever had the lock before may have gone further than what was seen outside.
+                now = self._now()
+                if self._view is None or now != self._seen:
+                    self._refresh(*now)
+                    self._catch_up()
+        self._true_at = max(self._true_at, begun)
         assert self._view is not None
         return self._view
+
+    def _as_seen(self, error: Exception) -> View:
+        """The domain as it was last seen."""
+        # What of the catalog could be read is true, though rules, say, could not.
+        if isinstance(error, StorageError) and self._lock.acquire(blocking=False):
+            try:
+                if self._view is not None and self._mirror.table is not self._view.parts.table:
+                    self._view = self._made()
+            finally:
+                self._lock.release()
+        assert self._view is not None
+        age = 0.0 if self._waits is None else self._waits.clock.elapsed() - self._true_at
+        why = error.public if isinstance(error, StorageError) else type(error).__name__
+        if self._waits is not None and age > self._waits.trusted_s:
+            note = f"catalog unknown: not seen for {age:,.0f} s, so nothing may be shown: {why}"
+            return replace(self._view, notes=(*self._view.notes, note), closed=True)
+        return replace(self._view, notes=(*self._view.notes, f"catalog may be stale: {why}"))
 
     def configure(self, setup: DomainSetup) -> None:
         """Take other placements than those of before.
@@ -198,7 +251,7 @@ class LiveDomain:
             (*notes, *told, *self._failed.values(), *self._mirror.notes, *self._setup_notes),
             self._setup,
             *self._rules,
-            Counted(loaded.release, loaded.statistics, loaded.seq, loaded.slates),
+            Counted(loaded.release, loaded.statistics, loaded.seq, loaded.slates, loaded.until),
         )
 
     def _catch_up(self) -> None:
@@ -225,6 +278,9 @@ class LiveDomain:
             self._loaded = load(self.name, self._pack, self._releases)
         except ArtifactError as error:  # nothing says which release should serve: what serves goes on
             self._loaded = replace(self._loaded, notes=(f"release refused: {error.public}",))
+            return
+        except Exception as error:  # whatever is wrong with it, what serves goes on
+            self._loaded = replace(self._loaded, notes=(f"release refused: {type(error).__name__}",))
             return
         self._models = self._loaded.models
         self._mirror.align(self._loaded.known)

@@ -29,6 +29,7 @@ class Loaded:
         statistics: What was known of items.
         seq: Last sequence number of the log that is in the statistics; None when nobody wrote it down.
         slates: Moment up to which shown slates are in them, milliseconds; None when none are.
+        until: The moment it was fitted, milliseconds; None when nobody wrote it down.
         floors: Relevance floor by objective.
         places: Placements whose codes the heads know, in their order.
         notes: What is not as it should be.
@@ -43,6 +44,7 @@ class Loaded:
     statistics: Statistics = field(default_factory=Statistics.empty)
     seq: int | None = None
     slates: int | None = None
+    until: int | None = None
     floors: Mapping[str, float] = field(default_factory=dict)
     places: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ class _Counted(msgspec.Struct, frozen=True):
 
     seq: int | None = None
     slates: int | None = None
+    until: int | None = None
 
 
 class _Steered(msgspec.Struct, frozen=True):
@@ -124,6 +127,7 @@ def load(domain: str, pack: Pack, releases: Releases) -> Loaded:
         statistics,
         counted.seq,
         counted.slates,
+        counted.until,
         steered.floors,
         steered.placements,
         tuple(notes),

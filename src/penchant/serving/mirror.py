@@ -20,6 +20,19 @@ class CatalogMirror:
         self._domain, self._schema, self._store = domain, schema, store
         self._decoder: msgspec.json.Decoder[Item] = msgspec.json.Decoder(schema.kind)
         self._unread: dict[str, str] = {}
+        self._told = 0
+
+    def beside(self) -> CatalogMirror:
+        """Another mirror that goes on from here by itself: what is known is shared, and not read again.
+
+        One of a catalog of which most was told anew since it was read begins empty, as names that are gone keep their
+        place in the columns.
+        """
+        other = CatalogMirror(self._domain, self._schema, self._store)
+        if self._told <= len(self.table):
+            other.table, other.version, other._unread = self.table, self.version, dict(self._unread)
+            other._told = self._told
+        return other
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -58,13 +71,16 @@ class CatalogMirror:
         table = self.table.changed(told) if told else self.table
         self.table = table.with_live(lives) if lives else table
         self.version = version
+        self._told += len(told)
         return list(told)
 
     def align(self, first: Sequence[str]) -> None:
         """Put the rows of these ids first, in their order; those the catalog lacks have a row that is not present."""
         known, present = set(first), self.table.present
         others = [name for row, name in enumerate(self.table.ids) if present[row] and name not in known]
-        self.table = self.table.aligned([*first, *sorted(others)])
+        rows = [*first, *sorted(others)]
+        if self.table.ids != rows:
+            self.table = self.table.aligned(rows)
 
     def read(self, ids: Iterable[str]) -> dict[str, Item]:
         """Those of these items that the store has and that can be read, whole."""

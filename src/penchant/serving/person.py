@@ -24,6 +24,8 @@ CONTEXT = "context."
 """What stands before a word of the request's context where the person is asked about."""
 NOT_ALLOWED = "not personalized: this person does not allow it"
 NOT_KNOWN = "not personalized: what this person allows cannot be read now"
+NOTHING_ALLOWED: Rules = {"analytics": False, "personalization": False}
+"""While nobody can say what somebody allows."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,19 @@ class Person:
         events: The latest, oldest first.
         earlier: Ids of the items that the goal was reached with before these.
         notes: What could not be read, for `degraded`.
+        unread: The same in words for constraints: `history`, `traits`.
     """
 
     traits: Mapping[str, Any]
     events: Sequence[Event]
     earlier: Sequence[str]
     notes: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
+
+    @classmethod
+    def unreadable(cls, error: StorageError) -> Person:
+        """Somebody of whom nothing can be read now."""
+        return cls({}, (), (), (f"history: {error.public}",), frozenset({"history", "traits"}))
 
 
 NOBODY = Person({}, (), ())
@@ -65,7 +74,7 @@ class People:
         try:
             said = self._store.consents([actor]).get(actor, ())
         except StorageError:
-            return {"analytics": False, "personalization": False}, (NOT_KNOWN,) if personalized else ()
+            return NOTHING_ALLOWED, (NOT_KNOWN,) if personalized else ()
         allowed = decide(said, self._consent)
         return allowed, (NOT_ALLOWED,) if personalized and not allowed["personalization"] else ()
 
@@ -84,10 +93,11 @@ class People:
         try:
             actors = self._store.actors(actor)
         except StorageError as error:
-            return Person({}, (), (), (f"history: {error.public}",))
+            return Person.unreadable(error)
         told = self._traits(actors, notes) if traits else {}
         events, earlier = self._history(setup, actors, until, notes)
-        return Person(told, events, earlier, tuple(notes))
+        unread = frozenset(note.partition(": ")[0] for note in notes)
+        return Person(told, events, earlier, tuple(notes), unread)
 
     def _traits(self, actors: Sequence[str], notes: list[str]) -> dict[str, Any]:
         try:

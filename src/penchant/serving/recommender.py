@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import msgspec
 
 from penchant.clock import Clock
 from penchant.dataset import Reader
-from penchant.errors import InvalidRequest, NotFound
+from penchant.errors import InvalidRequest, NotFound, StorageLate
 from penchant.pack import Placement
 from penchant.people import Rules
-from penchant.placements import Answer, Ask, Parts, Texts, WhyNot, answer, why_not
-from penchant.serving.ask import Visit, Wanted, actor_of, ask
+from penchant.placements import Segments, WhyNot, answer, why_not
+from penchant.serving.ask import Visit, Wanted, actor_of, ask, shut
+from penchant.serving.charts import LiveCharts
 from penchant.serving.explained import ExplainedSlate, explained
 from penchant.serving.fields import ItemFields, Told
 from penchant.serving.gates import gates
 from penchant.serving.live import LiveDomain, View
-from penchant.serving.logged import KEPT_EXCLUDED, Asked, logged
+from penchant.serving.made import Made
 from penchant.serving.more import NOTHING_EARLIER, Earlier, earlier
-from penchant.serving.person import People
+from penchant.serving.patience import Waits
+from penchant.serving.person import NOT_KNOWN, NOTHING_ALLOWED, People, Person
 from penchant.serving.request import RecommendationRequest
 from penchant.serving.segments import LiveSegments
 from penchant.serving.setup import DomainSetup
 from penchant.serving.slate_log import SlateLog
-from penchant.serving.statistics import LiveStatistics
+from penchant.serving.statistics import Counted, LiveStatistics
 from penchant.serving.tally import Tally
 from penchant.slate import Slate
-from penchant.storage import Releases, SlateRow, Store
+from penchant.storage import Releases, Store
 
 _PATIENT_MS = 60_000
+_log = logging.getLogger("penchant.serving")
 
 
 @dataclass(frozen=True)
@@ -40,31 +45,6 @@ class Serving:
 
     live: LiveDomain
     statistics: LiveStatistics
-
-
-@dataclass(frozen=True)
-class Made:
-    """What came of a request.
-
-    Attributes:
-        slate: The slate, with its reasons in English.
-        answer: How it came about.
-        ask: What the placement was asked.
-        parts: Of what it was made.
-        wanted: What the client said.
-        texts: What reasons say in other languages.
-        actor: Whose it is, as far as that may be kept.
-        at: When, milliseconds.
-    """
-
-    slate: Slate
-    answer: Answer
-    ask: Ask
-    parts: Parts
-    wanted: Wanted
-    texts: Texts
-    actor: str | None
-    at: int
 
 
 class Recommender:
@@ -82,6 +62,7 @@ class Recommender:
         clock: Clock,
         log: SlateLog,
         consent: Rules,
+        waits: Waits | None = None,
     ) -> None:
         """Take the parts; nothing is loaded yet.
 
@@ -92,16 +73,25 @@ class Recommender:
             clock: The moment of each request.
             log: Where slates go.
             consent: What holds for people who have said nothing.
+            waits: How long requests wait for the store; as long as it takes when None.
 
         Raises:
             InvalidRequest: The filter of a placement is wrong.
         """
+        self._waits = waits
         self._domains, self._clock, self._log = domains, clock, log
         self._people = People(store, consent)
         self.fields = ItemFields({name: d.schema for name, d in domains.items()}, store)
-        self._live = {name: LiveDomain(name, d.pack, store, releases, setup=d) for name, d in domains.items()}
+        self._live = {
+            name: LiveDomain(name, d.pack, store, releases, setup=d, waits=waits) for name, d in domains.items()
+        }
         self._statistics = {name: LiveStatistics(name, d.pack.signals, store, consent) for name, d in domains.items()}
-        self._segments = {name: LiveSegments(name, d.pack.signals, store, consent) for name, d in domains.items()}
+        self._segments = {
+            name: LiveSegments(name, d.pack.signals, store, consent, d.segments) for name, d in domains.items()
+        }
+        self._charts = {
+            name: LiveCharts(name, d.pack.models, d.pack.signals, store, consent) for name, d in domains.items()
+        }
         self._readers = {name: Reader(d.pack.signals) for name, d in domains.items()}
         self.tallies = {name: Tally(d.placements) for name, d in domains.items()}
         for setup in domains.values():
@@ -119,11 +109,52 @@ class Recommender:
         """What answers for a domain now."""
         return Serving(self._live[domain], self._statistics[domain])
 
+    def begin_as(self, domain: str, other: Recommender) -> None:
+        """Take a domain's catalog and what segments did as another has them, so that they are not read again."""
+        self._live[domain].begin_as(other._live[domain])
+        self._segments[domain] = other._segments[domain].beside()
+
     def adopt(self, domain: str, serving: Serving) -> None:
         """Let something else answer for a domain from the next request on; those under way end as they began."""
-        self.tallies[domain] = Tally(serving.live.view().setup.placements)
+        self.tallies[domain] = Tally(serving.live.view().setup.placements, self.tallies[domain].meter)
+        serving.statistics.before = self._statistics[domain].before
         self._statistics[domain] = serving.statistics
         self._live[domain] = serving.live
+
+    def catch_up(self, domain: str, seconds: float) -> None:
+        """Read the log on, one after the other, and wait for it; what takes longer goes on beside the requests.
+
+        Args:
+            domain: Domain name.
+            seconds: Longest wait.
+
+        Raises:
+            StorageError: The catalog was never seen.
+        """
+        view, now = self._live[domain].view(), self._clock.now()
+        table, until = view.parts.table, self._clock.elapsed() + seconds
+        self._charts[domain].at(view.parts.models, view.counted, table.row, now)
+        self._segments[domain].at(table.ids, table.row, now)
+        self._segments[domain].wait(until - self._clock.elapsed())
+        self._statistics[domain].at(view.counted, table.row, now)
+        self._statistics[domain].wait(until - self._clock.elapsed())
+
+    def rehearse(self, request: RecommendationRequest, counted: Counted | None = None) -> Made:
+        """Answer a request for nobody to see: it takes its time, and nothing is logged or counted.
+
+        Args:
+            request: What is asked.
+            counted: Counts to answer with; those that serve when None.
+
+        Raises:
+            NotFound: No such placement or domain.
+            InvalidRequest: It fits the domain no longer.
+        """
+        setup, placement, view = self._look(request)
+        visit, (wanted,) = self.visit(setup, ((request, patient(placement)),), view=view)
+        if counted is not None:
+            visit = replace(visit, parts=replace(visit.parts, statistics=counted.statistics))
+        return self._filled(visit, wanted)
 
     def configure(self, setup: DomainSetup) -> None:
         """Take other placements of a domain than those of before; the next request obeys.
@@ -151,9 +182,10 @@ class Recommender:
             InvalidRequest: Something the placement needs is missing, or the filter or another field is wrong.
             NotAllowed: A browser's key is not told one of the fields.
         """
-        setup, placement = self.find(request)
+        setup, placement, view = self._look(request)
         told = self.fields.read(setup.name, request.fields, public=public)
-        made = self._made(request, setup, placement)
+        visit, (wanted,) = self.visit(setup, ((request, placement),), view=view)
+        made = self.fill(visit, wanted)
         self.keep(made, request)
         return self.told(made, told)
 
@@ -168,9 +200,10 @@ class Recommender:
             NotFound: No such placement or domain.
             InvalidRequest: Something the placement needs is missing, or the filter or another field is wrong.
         """
-        setup, placement = self.find(request)
+        setup, placement, view = self._look(request)
         told = self.fields.read(setup.name, request.fields, public=False)
-        made = self._made(request, setup, placement)
+        visit, (wanted,) = self.visit(setup, ((request, placement),), view=view)
+        made = self.fill(visit, wanted)
         return explained(
             self.told(made, told),
             made.answer.trace,
@@ -182,7 +215,15 @@ class Recommender:
 
     def told(self, made: Made, fields: Told | None) -> Slate:
         """A slate as it is answered: with fields of its items, and its reasons in the language that was asked for."""
-        return self.fields.told(made.texts.said(made.slate, made.wanted.request.language), fields)
+        slate = made.texts.said(made.slate, made.wanted.request.language)
+        if fields is None or self._waits is None:
+            return self.fields.told(slate, fields)
+        try:
+            return self._waits.people.ask(partial(self.fields.told, slate, fields))
+        except StorageLate as error:
+            items = tuple(msgspec.structs.replace(item, fields={}) for item in slate.items)
+            degraded = (*slate.degraded, f"fields: {error.public}")
+            return msgspec.structs.replace(slate, items=items, degraded=degraded)
 
     def why_not(self, made: Made, ids: Sequence[str]) -> tuple[WhyNot, ...]:
         """Why items are not in an answer."""
@@ -214,10 +255,13 @@ class Recommender:
             InvalidRequest: The request fits the domain no longer.
         """
         setup = replace(setup, explore=0.0)
-        # Whoever asks afterwards has the time to wait for what was late.
-        patient = msgspec.structs.replace(placement, budget_ms=_PATIENT_MS)
-        visit, (wanted,) = self.visit(setup, ((request, patient),), moment)
+        visit, (wanted,) = self.visit(setup, ((request, patient(placement)),), moment)
         return self._filled(visit, replace(wanted, beside=tuple(beside)))
+
+    @property
+    def dropped(self) -> int:
+        """Slates that could not be kept since the process began."""
+        return self._log.dropped
 
     def flush(self) -> None:
         """Wait until the slates that were kept are in the store."""
@@ -229,6 +273,8 @@ class Recommender:
             statistics.wait()
         for segments in self._segments.values():
             segments.wait()
+        for charts in self._charts.values():
+            charts.wait()
 
     def find(self, request: RecommendationRequest) -> tuple[DomainSetup, Placement]:
         """Which placement of which domain a request means.
@@ -237,31 +283,38 @@ class Recommender:
             NotFound: No such placement or domain.
             InvalidRequest: Several domains have it, and none is named.
         """
+        setup, placement, _ = self._look(request)
+        return setup, placement
+
+    def _look(self, request: RecommendationRequest) -> tuple[DomainSetup, Placement, View]:
+        """Which placement of which domain a request means, and the domain as it stands."""
         if request.domain is not None:
             if request.domain not in self._live:
                 raise NotFound("domain", request.domain, self._domains)
-            have = [self._live[request.domain].view().setup]
+            have = [self._live[request.domain].view()]
         else:
-            have = [live.view().setup for live in self._live.values()]
-        found = [setup for setup in have if request.placement in setup.placements]
+            have = [live.view() for live in self._live.values()]
+        found = [view for view in have if request.placement in view.setup.placements]
         if len(found) > 1:
-            raise InvalidRequest("domain", f"must say which: {', '.join(d.name for d in found)}")
+            raise InvalidRequest("domain", f"must say which: {', '.join(view.setup.name for view in found)}")
         if not found:
-            raise NotFound("placement", request.placement, {name for setup in have for name in setup.placements})
-        return found[0], found[0].placements[request.placement]
+            raise NotFound("placement", request.placement, {name for view in have for name in view.setup.placements})
+        return found[0].setup, found[0].setup.placements[request.placement], found[0]
 
     def visit(
         self,
         setup: DomainSetup,
         asked: Sequence[tuple[RecommendationRequest, Placement]],
         moment: float | None = None,
+        view: View | None = None,
     ) -> tuple[Visit, tuple[Wanted, ...]]:
-        """Look at a domain, and read whoever asks.
+        """Look at a domain, and read whoever asks, as long as the placements' time budget lasts.
 
         Args:
             setup: The domain.
             asked: Requests of one person for placements of it; at least one.
             moment: When, Unix seconds; now when None.
+            view: The domain, where it was looked at already.
 
         Returns:
             The visit, and what each request wants, in their order.
@@ -269,7 +322,8 @@ class Recommender:
         Raises:
             InvalidRequest: Something a placement needs is missing, or a filter is wrong.
         """
-        view = self._live[setup.name].view()
+        if view is None:
+            view = self._live[setup.name].view()
         for request, placement in asked:
             _check(request, placement)
         moment = self._clock.now() if moment is None else moment
@@ -280,28 +334,59 @@ class Recommender:
             Wanted.of(request, placement, setup, view, now, self._earlier(request, setup, placement))
             for request, placement in asked
         )
-        counted = self._statistics[setup.name].at(view.counted, view.parts.table.row, now)
-        segments = self._segments[setup.name].at(view.parts.table.ids, view.parts.table.row, now)
-        behind = (counted.note, self._segments[setup.name].note)
-        actor = asked[0][0].actor
-        allowed, told = self._people.allowed(actor, personalized=any(request.personalized for request, _ in asked))
-        may = allowed["personalization"]
-        traits = any(one.asks_person(setup, personalized=may and one.request.personalized) for one in wanted)
-        person = self._people.read(setup, actor, until=at, traits=traits)
+        table = view.parts.table
+        behind = [self._log.note]
+        try:
+            counted = self._statistics[setup.name].at(view.counted, table.row, now)
+            segments = self._segments[setup.name].at(table.ids, table.row, now)
+            models = self._charts[setup.name].at(view.parts.models, view.counted, table.row, now)
+            behind += [counted.note, self._segments[setup.name].note, self._charts[setup.name].note]
+        except Exception as error:  # what the release knew of items serves
+            counted, segments, models = view.counted, Segments.empty(), view.parts.models
+            behind.append(f"statistics: {type(error).__name__}")
+        wait_s = max(placement.budget_ms for _, placement in asked) / 1000.0
+        allowed, told, person = self._read(setup, wanted, at, wait_s)
+        reader = self._readers[setup.name]
+        try:
+            history = reader.queries(person.events, view.codes, now, (), person.earlier)
+        except Exception as error:  # whatever it is of the history that cannot be understood
+            history = reader.queries((), view.codes, now, (), ())
+            notes = (*person.notes, f"history: {type(error).__name__}")
+            person = replace(person, notes=notes, unread=person.unread | {"history"})
         return (
             Visit(
                 setup,
                 view,
-                replace(view.parts, statistics=counted.statistics, segments=segments),
+                replace(view.parts, models=models, statistics=counted.statistics, segments=segments),
                 moment,
                 at,
                 allowed,
                 person,
-                self._readers[setup.name].queries(person.events, view.codes, now, (), person.earlier),
+                history,
                 (*view.notes, *view.rule_notes, *(note for note in behind if note), *told, *person.notes),
             ),
             wanted,
         )
+
+    def _read(
+        self, setup: DomainSetup, wanted: Sequence[Wanted], at: int, wait_s: float
+    ) -> tuple[Rules, tuple[str, ...], Person]:
+        """What whoever asks allows, what is to be noted of that, and what is known of them."""
+        actor = wanted[0].request.actor
+        personalized = any(one.request.personalized for one in wanted)
+
+        def read() -> tuple[Rules, tuple[str, ...], Person]:
+            allowed, told = self._people.allowed(actor, personalized=personalized)
+            may = allowed["personalization"]
+            traits = any(one.asks_person(setup, personalized=may and one.request.personalized) for one in wanted)
+            return allowed, told, self._people.read(setup, actor, until=at, traits=traits)
+
+        if actor is None or self._waits is None:
+            return read()
+        try:
+            return self._waits.people.ask(read, wait_s)
+        except StorageLate as error:
+            return NOTHING_ALLOWED, (NOT_KNOWN,) if personalized else (), Person.unreadable(error)
 
     def fill(self, visit: Visit, wanted: Wanted) -> Made:
         """Fill one placement; nothing is logged yet.
@@ -313,11 +398,16 @@ class Recommender:
         try:
             return self._filled(visit, wanted)
         except Exception:
-            self.tallies[visit.setup.name].failed()
+            self.tallies[visit.setup.name].failed(wanted.placement.name)
             raise
 
     def _filled(self, visit: Visit, wanted: Wanted) -> Made:
-        asked, notes = ask(wanted, visit)
+        begun = self._clock.elapsed()
+        try:
+            asked, notes = ask(wanted, visit)
+        except Exception as error:  # an empty answer is one; what may be shown, nobody can say
+            _log.error("what is asked of %s cannot be made out", wanted.placement.name, exc_info=error)
+            asked, notes = shut(wanted, visit), (f"failed: {type(error).__name__}",)
         setup, placement, view = visit.setup, wanted.placement, visit.view
         made = answer(placement, visit.parts, asked, self._clock)
         actor = actor_of(wanted.request, visit)
@@ -334,44 +424,34 @@ class Recommender:
             items=items,
             degraded=(*visit.notes, *notes, *made.degraded),
         )
-        return Made(slate, made, asked, visit.parts, wanted, setup.texts, actor, visit.at)
+        took = self._clock.elapsed() - begun
+        return Made(slate, made, asked, visit.parts, wanted, setup.texts, actor, visit.at, took)
 
     def keep(self, made: Made, request: RecommendationRequest) -> None:
         """Put an answer into the log of slates."""
-        slate, asked = made.slate, made.ask
-        self.tallies[slate.domain].answered(slate)
-        told = Asked(
-            items=tuple(request.items),
-            device=asked.device,
-            region=asked.facts.region,
-            n=asked.size,
-            personalized=asked.personalized,
-            after=request.after,
-        )
-        if request.actor is None or made.actor is not None:
-            told = msgspec.structs.replace(
-                told,
-                filter=request.filter,
-                exclude=tuple(request.exclude[:KEPT_EXCLUDED]),
-                excluded=len(request.exclude) if len(request.exclude) > KEPT_EXCLUDED else 0,
-                beside=made.wanted.beside,
-                boost=tuple(request.boost),
-                # The device is told already, unless it was told in other words.
-                context={k: v for k, v in request.context.items() if (k, v) != ("device", asked.device)},
-            )
-        else:
-            told = msgspec.structs.replace(told, unkept=True)
-        self._log.add(SlateRow(slate.slate_id, slate.domain, made.actor, made.at, logged(slate, made.answer, told)))
-
-    def _made(self, request: RecommendationRequest, setup: DomainSetup, placement: Placement) -> Made:
-        visit, (wanted,) = self.visit(setup, ((request, placement),))
-        return self.fill(visit, wanted)
+        # What broke was answered all the same, by nothing that a release is made for.
+        self.tallies[made.slate.domain].answered(made.slate, made.seconds, broken=made.answer.broken)
+        try:
+            self._log.add(made.line(request))
+        except Exception as error:  # what cannot be kept is answered all the same
+            _log.error("a slate of %s cannot be kept", made.slate.domain, exc_info=error)
 
     def _earlier(self, request: RecommendationRequest, setup: DomainSetup, placement: Placement) -> Earlier:
         """What earlier pages of a slate showed."""
         if request.after is None:
             return NOTHING_EARLIER
-        return earlier(self._log.find, request.after, setup.name, placement.name)
+
+        def find(after: str) -> bytes | None:
+            if self._waits is None:
+                return self._log.find(after)
+            return self._waits.people.ask(partial(self._log.find, after), placement.budget_ms / 1000.0)
+
+        return earlier(find, request.after, setup.name, placement.name)
+
+
+def patient(placement: Placement) -> Placement:
+    """A placement for those who have the time to wait for what would be late."""
+    return msgspec.structs.replace(placement, budget_ms=_PATIENT_MS)
 
 
 def _check(request: RecommendationRequest, placement: Placement) -> None:

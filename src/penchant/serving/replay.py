@@ -16,7 +16,8 @@ from penchant.clock import iso
 from penchant.errors import InvalidRequest, NotFound
 from penchant.placements import Record, Texts, WhyNot, codes_of
 from penchant.serving.logged import Asked, LoggedSlate, read_logged
-from penchant.serving.recommender import Made, Recommender
+from penchant.serving.made import Made
+from penchant.serving.recommender import Recommender
 from penchant.serving.request import RecommendationRequest
 from penchant.serving.setup import DomainSetup
 from penchant.serving.slate_log import SlateLog

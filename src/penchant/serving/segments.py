@@ -1,7 +1,7 @@
 """What is popular by region, device and part of the day, counted from the log beside the requests.
 
 A region and a device are those that the request of a slate named; what answers to that slate counts for them. An event
-that answers to no slate counts for its part of the day alone.
+that answers to no slate counts for its part of the day, and for what its person declared where the domain names traits.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from penchant.events import Role, Signal
+from penchant.events import Role, Signal, Trait
 from penchant.features import HOUR
-from penchant.people import Rules, decide
-from penchant.placements import Segments, segments_of
+from penchant.people import Rules, profile
+from penchant.placements import Segments, declared, segments_of
+from penchant.serving.counting import counted_of
 from penchant.serving.logged import read_logged
 from penchant.storage import Store
 
@@ -29,7 +32,6 @@ _BEFORE = 86_400_000
 """Milliseconds that a slate may lie before what answers to it."""
 _LATE = 60_000
 """Milliseconds that a slate may take into the log."""
-_NEEDED = ("analytics", "personalization")
 _POSITIVE = (Role.GOAL, Role.STRONG, Role.WEAK)
 
 Counts = Mapping[str, Mapping[str, float]]
@@ -41,7 +43,9 @@ class LiveSegments:
     Nobody waits for it: once an hour the log is read on, and until then the counts of before serve.
     """
 
-    def __init__(self, domain: str, signals: Sequence[Signal], store: Store, consent: Rules) -> None:
+    def __init__(
+        self, domain: str, signals: Sequence[Signal], store: Store, consent: Rules, traits: Sequence[str] = ()
+    ) -> None:
         """Know nothing yet.
 
         Args:
@@ -49,8 +53,9 @@ class LiveSegments:
             signals: How its events are read.
             store: The log.
             consent: What holds for people who have said nothing.
+            traits: Traits of people whose values are segments.
         """
-        self._domain, self._store, self._consent = domain, store, consent
+        self._domain, self._store, self._consent, self._traits = domain, store, consent, traits
         told = [signal for signal in signals if signal.role in _POSITIVE and signal.weight > 0 and signal.reads_untold]
         self._weights = {signal.event: signal.weight for signal in reversed(told)}
         self.note = ""
@@ -87,6 +92,12 @@ class LiveSegments:
             self._made = (names, counts, made)
         return made
 
+    def beside(self) -> LiveSegments:
+        """Another one that goes on from here by itself, so that the log is not read again."""
+        other = copy(self)
+        other._lock, other._behind, other._slates = threading.Lock(), None, dict(self._slates)
+        return other
+
     def wait(self, seconds: float | None = None) -> None:
         """Wait until what was begun is done."""
         behind = self._behind
@@ -104,6 +115,7 @@ class LiveSegments:
         after = self._seq if self._seq >= 0 else max(0, self._store.last_seq() - RECENT)
         counts: dict[str, dict[str, float]] = defaultdict(dict, {name: dict(one) for name, one in self._counts.items()})
         events = self._events
+        persons = self._store.persons() if self._traits else {}
         for batch in self._store.scan(after, _BATCH):
             after = int(batch["seq"][-1].as_py())
             told = pa.Table.from_batches([batch]).filter(
@@ -116,17 +128,40 @@ class LiveSegments:
                 told = told.filter(pa.array(self._allowed(told["actor"].to_pylist())))
             if len(told):
                 self._read_slates(int(pc.min(told["time"]).as_py()) - _BEFORE, int(now * 1000))
-                events += self._count(told, counts)
+                events += self._count(told, counts, self._declared(told["actor"].to_pylist(), persons))
         if events > 2 * RECENT:
             counts = {name: {item: count / 2 for item, count in one.items()} for name, one in counts.items()}
             events //= 2
         self._events, self._seq, self._counts = events, after, dict(counts)
 
-    def _count(self, told: pa.Table, counts: dict[str, dict[str, float]]) -> int:
-        columns = (told[name].to_pylist() for name in ("item", "name", "time", "slate"))
-        for item, name, time, slate in zip(*columns, strict=True):
+    def _declared(self, actors: Sequence[str], persons: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+        """Segments that each of these declared to be of, under any of their ids."""
+        if not self._traits:
+            return {}
+        whose = {actor: persons.get(actor, actor) for actor in actors}
+        mine = {person: [person] for person in whose.values()}
+        for actor, person in persons.items():
+            if person in mine and actor != person:
+                mine[person].append(actor)
+        said: dict[str, list[Trait]] = defaultdict(list)
+        for trait in self._store.traits([actor for ids in mine.values() for actor in ids]):
+            if trait.name in self._traits:
+                said[persons.get(trait.actor, trait.actor)].append(trait)
+        made = {
+            person: declared(
+                {name: msgspec.json.decode(fact.value) for name, fact in profile(told).items()}, self._traits
+            )
+            for person, told in said.items()
+        }
+        return {actor: made[person] for actor, person in whose.items() if person in made}
+
+    def _count(
+        self, told: pa.Table, counts: dict[str, dict[str, float]], of_people: Mapping[str, tuple[str, ...]]
+    ) -> int:
+        columns = (told[name].to_pylist() for name in ("item", "name", "time", "slate", "actor"))
+        for item, name, time, slate, actor in zip(*columns, strict=True):
             region, device = self._slates.get(slate, (None, None))
-            for segment in ("", *segments_of(region, device, time / 1000.0)):
+            for segment in ("", *segments_of(region, device, time / 1000.0), *of_people.get(actor, ())):
                 one = counts[segment]
                 one[item] = one.get(item, 0.0) + self._weights[name]
         return len(told)
@@ -146,13 +181,7 @@ class LiveSegments:
         self._read_until = last - _LATE
 
     def _allowed(self, actors: Sequence[str]) -> list[bool]:
-        """Which of these allow that anything is learned from what they did."""
-        said = self._store.consents(list(dict.fromkeys(actors)))
-        silent = all(self._consent[purpose] for purpose in _NEEDED)
-        allows = {
-            actor: all(decide(words, self._consent)[purpose] for purpose in _NEEDED) for actor, words in said.items()
-        }
-        return [allows.get(actor, silent) for actor in actors]
+        return counted_of(self._store, actors, self._consent)
 
 
 def coded(counts: Counts, row: Callable[[str], int]) -> Segments:

@@ -24,9 +24,11 @@ class DomainSetup:
         objective: Objective of placements that name none.
         region: Region of requests that name none.
         attributes: Free fields of items that can be filtered by, and what each holds.
-        explore: Share of all places that is left to chance.
+        explore: Share of places that is left to chance in placements that learn; 0 leaves nothing to chance, whatever
+            placements say of themselves.
         language: Language of reasons where a request names none.
         reasons: The domain's own texts of reasons, by language and code.
+        segments: Traits of people by whose values what is popular is counted.
     """
 
     name: str
@@ -38,6 +40,7 @@ class DomainSetup:
     explore: float = 0.0
     language: str = ENGLISH
     reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    segments: tuple[str, ...] = ()
 
     @classmethod
     def shipped(cls, name: str, pack: Pack) -> DomainSetup:
@@ -84,6 +87,14 @@ class DomainSetup:
     def objective_of(self, placement: Placement) -> Objective:
         """What ranks a placement."""
         return self._objectives[placement.objective or self.objective]
+
+    def explore_of(self, placement: Placement) -> float:
+        """Share of a placement's places that is left to chance."""
+        if self.explore <= 0:
+            return 0.0
+        if placement.explore is not None:
+            return placement.explore
+        return self.explore if placement.learns is not None else 0.0
 
     def asks_person(self, placement: Placement) -> bool:
         """Whether the placement asks for traits of the person in every case: by a hard constraint or its filter."""

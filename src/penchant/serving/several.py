@@ -14,7 +14,8 @@ from penchant.serving.blocks import Block, Slates, SlatesRequest
 from penchant.serving.boosts import boosts
 from penchant.serving.explained import ExplainedSlate, explained
 from penchant.serving.fields import Told
-from penchant.serving.recommender import Made, Recommender
+from penchant.serving.made import Made
+from penchant.serving.recommender import Recommender
 from penchant.serving.request import MOST_BOOSTS, RecommendationRequest
 from penchant.serving.setup import DomainSetup
 from penchant.slate import Slate

@@ -9,6 +9,8 @@ from penchant.storage import SlateRow, Store
 
 _GROUP = 256
 
+NOT_KEPT = "log: slates are not kept now"
+
 
 class SlateLog:
     """A bounded queue and one writing thread.
@@ -24,6 +26,8 @@ class SlateLog:
         self._waiting: dict[str, SlateRow] = {}
         """Slates that are on their way to the store, by slate id."""
         self.dropped = 0
+        self.note = ""
+        """What is not as it should be, for `degraded`; empty while slates are kept."""
         self._thread = threading.Thread(target=self._write, name="penchant-slates", daemon=True)
         self._thread.start()
 
@@ -35,6 +39,7 @@ class SlateLog:
         except queue.Full:
             self._waiting.pop(row.slate_id, None)
             self.dropped += 1
+            self.note = NOT_KEPT
 
     def find(self, slate_id: str) -> bytes | None:
         """The line of a slate, also while it is on its way; None when it is not kept.
@@ -77,8 +82,10 @@ class SlateLog:
             try:
                 if kept:
                     self._store.log_slates(kept)
+                    self.note = ""
             except Exception:  # a full disk must not end the thread: the next slates may be kept again
                 self.dropped += len(kept)
+                self.note = NOT_KEPT
             for row in kept:
                 self._waiting.pop(row.slate_id, None)
             for _ in rows:

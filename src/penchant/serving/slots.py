@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
 
 from penchant.clock import Clock, iso
-from penchant.errors import Conflict, InvalidRequest, NotFound
+from penchant.errors import InvalidRequest, NotFound
 from penchant.pack import Placement
 from penchant.placements import PlacementSpec, problems
+from penchant.serving.revised import Revised, check_name
 from penchant.serving.setup import DomainSetup
 from penchant.storage import Revision, Store
 
-_NAME = re.compile(r"(?!check$)[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-"""What a name may be; `check` is a word of its own in addresses."""
 _DECODER = msgspec.json.Decoder(PlacementSpec)
 
 
@@ -99,7 +97,9 @@ class Slots:
             domains: As configuration made them, by name.
             clock: When each revision was made.
         """
-        self._store, self._domains, self._clock = store, domains, clock
+        self._store, self._domains = store, domains
+        gone = "it is not kept there any more"
+        self._kept = Revised("placement", store.put_placement, store.placements, clock, gone)
 
     def put(
         self, domain: str, name: str, spec: PlacementSpec, *, by: str, revision: int | None = None
@@ -120,15 +120,9 @@ class Slots:
             StorageError: Nothing was kept.
         """
         setup = self._domain(domain)
-        if not _NAME.fullmatch(name):
-            allowed = "must be 1 to 100 letters, digits, dots, dashes and underscores, and not the word check"
-            raise InvalidRequest("name", allowed, name)
+        check_name("name", name)
         _made(setup, name, spec)
-        body, at = msgspec.json.encode(spec), int(self._clock.now() * 1000)
-        made = self._store.put_placement(domain, name, body, at=at, by=by, revision=revision)
-        if not made:
-            raise self._moved_on(domain, name, revision)
-        return self._told(setup, Revision(name, made, at, by, body))
+        return self._told(setup, self._kept.keep(domain, name, msgspec.json.encode(spec), by=by, revision=revision))
 
     def check(self, domain: str, name: str, spec: PlacementSpec) -> Placement:
         """What a placement would be, without keeping it.
@@ -174,11 +168,7 @@ class Slots:
         """
         if not self.get(domain, name).revision:
             raise NotFound("placement kept in the store", name)
-        at = int(self._clock.now() * 1000)
-        made = self._store.put_placement(domain, name, None, at=at, by=by, revision=revision)
-        if not made:
-            raise self._moved_on(domain, name, revision)
-        return self._told(self._domain(domain), Revision(name, made, at, by, None))
+        return self._told(self._domain(domain), self._kept.keep(domain, name, None, by=by, revision=revision))
 
     def history(self, domain: str, name: str, *, limit: int = 100) -> Sequence[KeptPlacement]:
         """Revisions of a placement that the store keeps or kept, the latest first.
@@ -196,11 +186,6 @@ class Slots:
         if name not in self._domains:
             raise NotFound("domain", name, self._domains)
         return self._domains[name]
-
-    def _moved_on(self, domain: str, name: str, revision: int | None) -> Conflict:
-        row = next((row for row in self._store.placements(domain) if row.id == name), None)
-        now = "it is not kept there any more" if row is None else f"it is at revision {row.revision} by now"
-        return Conflict("revision", f'placement "{name}" was changed meanwhile: {now}', revision)
 
     @staticmethod
     def _told(setup: DomainSetup, row: Revision) -> KeptPlacement:

@@ -19,16 +19,14 @@ from numpy.typing import NDArray
 from penchant.dataset import watched
 from penchant.events import PLAYER, Motion, Role, Signal
 from penchant.features import HOUR, Statistics
-from penchant.people import Rules, decide
+from penchant.people import Rules
+from penchant.serving.counting import CodesSeen, counted_of
 from penchant.serving.logged import read_logged
 from penchant.storage import Store
 
 _BATCH = 20_000
 _LATE = 60_000
 """Milliseconds that a slate may take into the log."""
-_NEEDED = ("analytics", "personalization")
-"""What a person must allow before what they did is counted, as in training."""
-
 Row = tuple[NDArray[np.integer], NDArray[np.float64], NDArray[np.integer]]
 """Item codes, Unix seconds and roles, of one length."""
 
@@ -42,6 +40,7 @@ class Counted:
         statistics: The counts.
         seq: Last sequence number of the log in them; None where the release does not say, and they stay as they are.
         slates: Moment up to which slates are in them, milliseconds; None where slates are not counted.
+        until: The moment the release was fitted, milliseconds; None where it does not say.
         hour: The hour they were last brought up to; -1 for not yet.
         note: What went wrong last time; empty when nothing did.
     """
@@ -50,6 +49,7 @@ class Counted:
     statistics: Statistics
     seq: int | None
     slates: int | None
+    until: int | None = None
     hour: int = -1
     note: str = ""
 
@@ -72,6 +72,8 @@ class LiveStatistics:
             consent: What holds for people who have said nothing.
         """
         self._domain, self._signals, self._store, self._consent = domain, signals, store, consent
+        self.before: Callable[[Counted], None] | None = None
+        """What is done with counts of a new hour before they serve."""
         self._lock = threading.Lock()
         self._counted = Counted.nothing()
         self._behind: threading.Thread | None = None
@@ -112,6 +114,8 @@ class LiveStatistics:
     def _grow(self, found: Counted, row: Callable[[str], int], now: float) -> None:
         try:
             grown = self._grown(found, row, now)
+            if self.before is not None:
+                self.before(grown)
         except Exception as error:  # counts that are an hour older still serve; the answers say so
             grown = replace(found, note=f"statistics: not brought up to date: {type(error).__name__}")
         with self._lock:
@@ -120,11 +124,10 @@ class LiveStatistics:
 
     def _grown(self, found: Counted, row: Callable[[str], int], now: float) -> Counted:
         if found.seq is None:
-            found.statistics.snapshot(now)
-            return found
+            return replace(found, statistics=_of_hour(found.statistics, now))
         rows: list[Row] = []
         last = self._store.last_seq()
-        codes = _Codes(row)
+        codes = CodesSeen(row)
         for batch in self._store.scan(found.seq, _BATCH):
             told = pa.Table.from_batches([batch]).filter(
                 pc.and_(pc.equal(batch["domain"], self._domain), pc.is_valid(batch["item"]))
@@ -141,10 +144,9 @@ class LiveStatistics:
         if rows:
             items, times, roles = (np.concatenate(column) for column in zip(*rows, strict=True))
             grown = grown.grown(items, times, roles, codes.most + 1)
-        grown.snapshot(now)  # so that no request waits for it
-        return Counted(found.release, grown, last, slates, found.hour)
+        return Counted(found.release, _of_hour(grown, now), last, slates, found.until, found.hour)
 
-    def _shown(self, after: int, until: int, codes: _Codes) -> Iterator[Row]:
+    def _shown(self, after: int, until: int, codes: CodesSeen) -> Iterator[Row]:
         """What was shown, as impressions."""
         for slates in self._store.slates(self._domain, after=after, until=until):
             allowed = self._allowed([slate.actor or "" for slate in slates])
@@ -158,28 +160,14 @@ class LiveStatistics:
             yield np.array(items, np.int64), np.array(times), np.full(len(items), int(Role.IMPRESSION), np.int64)
 
     def _allowed(self, actors: Sequence[str]) -> list[bool]:
-        """Which of these allow that models learn from what they did."""
-        distinct = list(dict.fromkeys(actors))
-        said = self._store.consents(distinct)
-        silent = all(self._consent[purpose] for purpose in _NEEDED)
-        allows = {
-            actor: all(decide(words, self._consent)[purpose] for purpose in _NEEDED) for actor, words in said.items()
-        }
-        return [allows.get(actor, silent) for actor in actors]
+        return counted_of(self._store, actors, self._consent)
 
 
-class _Codes(dict[str, int]):
-    """Item codes by id, looked up once each; remembers the highest."""
-
-    def __init__(self, row: Callable[[str], int]) -> None:
-        super().__init__()
-        self._row = row
-        self.most = -1
-
-    def __missing__(self, item: str) -> int:
-        found = self[item] = self._row(item)
-        self.most = max(self.most, found)
-        return found
+def _of_hour(counts: Statistics, now: float) -> Statistics:
+    """Counts with the snapshot of an hour, so that no request waits for it."""
+    found = counts.afresh()  # requests go on with the hour before meanwhile
+    found.snapshot(now)
+    return found
 
 
 def read(events: pa.Table, signals: Sequence[Signal], codes: Mapping[str, int], *, slates: bool = False) -> Row:
@@ -191,9 +179,26 @@ def read(events: pa.Table, signals: Sequence[Signal], codes: Mapping[str, int], 
         codes: Item codes by id; -1 for those that are left out.
         slates: Slates are counted too, so that an impression that names its slate says nothing new.
     """
-    names = events["name"].to_numpy(zero_copy_only=False)
     item = np.array([codes[name] for name in events["item"].to_pylist()], np.int64)
-    time = events["time"].to_numpy(zero_copy_only=False) / 1000.0
+    at, roles = said(events, signals, item, slates=slates)
+    return item[at], events["time"].to_numpy(zero_copy_only=False)[at] / 1000.0, roles
+
+
+def said(
+    events: pa.Table, signals: Sequence[Signal], item: NDArray[np.int64], *, slates: bool = False
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which events say something, and in which role.
+
+    Args:
+        events: Rows of `EVENT_SCHEMA` with an item.
+        signals: The pack's signals.
+        item: The item of each, as a code.
+        slates: See `read`.
+
+    Returns:
+        Rows of `events`, one as often as it says something, and the `Role` value of each.
+    """
+    names = events["name"].to_numpy(zero_copy_only=False)
     progress, seconds, viewing = _attention(events, names, item)
     of_slate = pc.is_valid(events["slate"]).to_numpy(zero_copy_only=False) if slates else None
     found: list[tuple[NDArray[np.int64], int]] = []
@@ -212,7 +217,7 @@ def read(events: pa.Table, signals: Sequence[Signal], codes: Mapping[str, int], 
         found.append((np.concatenate([at[alone], at[~alone][first]]), int(signal.role)))
     at = np.concatenate([at for at, _ in found] or [np.zeros(0, np.int64)]).astype(np.int64)
     roles = np.concatenate([np.full(len(at), role, np.int64) for at, role in found] or [np.zeros(0, np.int64)])
-    return item[at], time[at], roles
+    return at, roles
 
 
 def _attention(

@@ -20,6 +20,7 @@ from penchant.errors import ArtifactError, PenchantError
 from penchant.serving.golden import compare, golden, seeds_of
 from penchant.serving.recommender import Recommender, Serving
 from penchant.serving.tally import LEAST, MOST, Counts, jumped
+from penchant.serving.warming import warm_up
 from penchant.storage import Release, Releases, Store
 
 LOOK_S = 0.5
@@ -208,9 +209,13 @@ class Switch:
         releases = Pinned(self._releases)
         releases.pin(name, target, token)
         comes = self._beside(name, releases)
+        # What serves has the catalog already: only what the release itself holds is read.
+        comes.begin_as(name, self._recommender)
         view = comes.warm()[name]
         if view.release != target:
             return None, 0, tuple(note for note in view.notes if note.startswith("release refused")) or ("unreadable",)
+        if self._recommender.serving(name).statistics.before is not None:  # as it was itself before it was asked
+            warm_up(comes, name, self._store, self._clock)
         if not check:
             return comes, 0, ()
         requests = golden(name, view.setup.placements, self._store, self._clock, seeds_of(self._recommender, name))

@@ -11,6 +11,7 @@ from scipy.special import bdtrc
 
 from penchant.pack import Placement
 from penchant.placements.fallback import CATALOG
+from penchant.serving.meter import Meter
 from penchant.slate import Slate
 
 LEAST = 50
@@ -25,6 +26,9 @@ _KEPT = 4_000
 """Answers that are remembered of what served before; of more, older ones count less."""
 _PLAIN = 0.01
 """Share of errors that is taken for usual where nothing is known of before."""
+
+_OUTAGE = ("history: ", "traits: ", "not personalized: what", "catalog may be stale", "catalog unknown")
+"""Notes on a store that cannot be read: whoever is answered then is nobody, and no release can help it."""
 
 KINDS = ("errors", "degraded", "fallback")
 
@@ -57,12 +61,14 @@ class Counts:
 class Tally:
     """Counts the answers of one domain since a release took over. Safe to call from several threads."""
 
-    def __init__(self, placements: Mapping[str, Placement]) -> None:
+    def __init__(self, placements: Mapping[str, Placement], meter: Meter | None = None) -> None:
         """Start at nothing.
 
         Args:
             placements: The domain's, by name.
+            meter: What goes on counting from release to release; one of its own when None.
         """
+        self.meter = Meter() if meter is None else meter
         self._lock = threading.Lock()
         self._counts = Counts()
         self._last = {name: last_links(one) for name, one in placements.items()}
@@ -72,15 +78,26 @@ class Tally:
         """What was counted."""
         return self._counts
 
-    def answered(self, slate: Slate) -> None:
-        """Count an answer."""
-        last = self._last.get(slate.placement, frozenset())
-        plain = not slate.items or last.issuperset(slate.items[0].source)
-        self._add(0, bool(slate.degraded), plain)
+    def answered(self, slate: Slate, seconds: float = 0.0, *, broken: bool = False) -> None:
+        """Count an answer.
 
-    def failed(self) -> None:
+        Args:
+            slate: What was answered.
+            seconds: Time it took.
+            broken: It is what was left when nothing else could be made: of its release it is an error.
+        """
+        last = self._last.get(slate.placement, frozenset())
+        fallback = bool(slate.items) and last.issuperset(slate.items[0].source)
+        if broken:
+            self._add(1, 0, 0)
+        elif not any(note.startswith(_OUTAGE) for note in slate.degraded):
+            self._add(0, bool(slate.degraded), fallback or not slate.items)
+        self.meter.answered(slate, fallback=fallback, seconds=seconds)
+
+    def failed(self, placement: str) -> None:
         """Count a request that was not answered."""
         self._add(1, 0, 0)
+        self.meter.failed(placement)
 
     def _add(self, errors: int, degraded: int, fallback: int) -> None:
         with self._lock:

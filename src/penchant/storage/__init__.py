@@ -3,8 +3,9 @@
 from penchant.storage.durable import replace as put_file
 from penchant.storage.lake import Lake
 from penchant.storage.open import open_store
+from penchant.storage.parts import Part
 from penchant.storage.postgres import PostgresStore
-from penchant.storage.releases import ITEM_SPACE, Manifest, Part, Refusal, Release, Releases
+from penchant.storage.releases import ITEM_SPACE, Manifest, Refusal, Release, Releases
 from penchant.storage.rows import (
     EVENT_SCHEMA,
     FACT_SCHEMA,

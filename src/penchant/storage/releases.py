@@ -2,6 +2,7 @@
 
     releases/shop/shop-2026-11-21.3/manifest.json   what it is, its evidence, and the hash of every array
     releases/shop/shop-2026-11-21.3/als.item_factors.npy
+    releases/shop/shop-2026-11-21.3/verified.json   which files were found to be what their hashes say
     releases/shop/current.json                      which release serves, and which served before it
 
 A release is written beside its place and renamed into it, then `current.json` is replaced: both happen wholly or
@@ -12,22 +13,20 @@ badly holds a file `refused.json`, and nobody serves it until somebody says so b
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import io
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from penchant.clock import iso
 from penchant.errors import ArtifactError, NotFound
 from penchant.storage.durable import replace, sync_folder, write
+from penchant.storage.parts import Part, PartFiles, read_part, write_part
+from penchant.storage.verified import Verified
 
 FORMAT = 1
 
@@ -35,37 +34,6 @@ _REFUSED = "refused.json"
 
 ITEM_SPACE = "items"
 """Name of the part that holds the item ids, in the order of their codes."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One named part of a release: a fitted model, or the item space.
-
-    Attributes:
-        kind: What reads it, as in `als`.
-        arrays: Arrays by name; no object arrays.
-        settings: JSON-able values.
-    """
-
-    kind: str
-    arrays: Mapping[str, NDArray[Any]]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-class ArrayFile(msgspec.Struct, frozen=True):
-    """One array of a part, as the manifest names it."""
-
-    file: str
-    sha256: str
-    bytes: int
-
-
-class PartFiles(msgspec.Struct, frozen=True):
-    """One part, as the manifest names it."""
-
-    kind: str
-    arrays: dict[str, ArrayFile]
-    settings: dict[str, Any]
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,7 +143,7 @@ class Releases:
         draft = home / f".draft-{name}"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
-        files = {part: _write_part(draft, part, content) for part, content in parts.items()}
+        files = {part: write_part(draft, part, content) for part, content in parts.items()}
         manifest = Manifest(
             format=FORMAT,
             id=name,
@@ -221,14 +189,16 @@ class Releases:
         return None, refused
 
     def read(self, domain: str, name: str) -> Release:
-        """Read one release and check every hash.
+        """Map one release; every file is held against its hash, once on each machine as long as it stays as it is.
 
         Raises:
             ArtifactError: A file is missing or altered, or the format is another.
         """
         home = self.folder / domain / name
         manifest = self.manifest(domain, name)
-        parts = {part: _read_part(home, files) for part, files in manifest.parts.items()}
+        verified = Verified(home)
+        with verified.recording():
+            parts = {part: read_part(home, files, verified) for part, files in manifest.parts.items()}
         return Release(manifest, parts)
 
     def manifest(self, domain: str, name: str) -> Manifest:
@@ -383,34 +353,3 @@ def _back(current: _Current, target: str) -> _Current:
         left = [name for name in current.left if name != target]
         return _Current(target, [current.release, *current.before], left)
     return _Current(current.release, current.before, current.left)
-
-
-def _write_part(folder: Path, name: str, part: Part) -> PartFiles:
-    files: dict[str, ArrayFile] = {}
-    for array_name, array in part.arrays.items():
-        if array.dtype.hasobject:
-            raise TypeError(f"{name}.{array_name} is an object array")
-        buffer = io.BytesIO()
-        np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
-        body = buffer.getvalue()
-        file = f"{name}.{array_name}.npy"
-        write(folder / file, body)
-        files[array_name] = ArrayFile(file, hashlib.sha256(body).hexdigest(), len(body))
-    return PartFiles(part.kind, files, dict(part.settings))
-
-
-def _read_part(folder: Path, files: PartFiles) -> Part:
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, entry in files.arrays.items():
-        path = folder / entry.file
-        try:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise ArtifactError(str(path), f"cannot be read ({error.strerror})") from error
-        if digest != entry.sha256:
-            raise ArtifactError(str(path), "was altered: its SHA-256 is not the one in the manifest")
-        # An empty array has no bytes to map.
-        empty = entry.bytes <= 128 and np.load(path, allow_pickle=False).size == 0
-        arrays[name] = np.load(path, mmap_mode=None if empty else "r", allow_pickle=False)
-    return Part(files.kind, arrays, files.settings)

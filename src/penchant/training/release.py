@@ -101,7 +101,9 @@ def _outcomes(learned: LearnedHeads, counted: Counted) -> dict[str, Part]:
         ranks = {"ranks": learned.ranks[name].settings()} if name in learned.ranks else {}
         parts[HEAD + name] = Part("head", state.arrays, {**state.settings, **ranks})
     slates = counted.slates if learned.counts_slates else None
-    parts[STATISTICS] = Part(STATISTICS, learned.statistics.arrays(), {"seq": counted.seq, "slates": slates})
+    parts[STATISTICS] = Part(
+        STATISTICS, learned.statistics.arrays(), {"seq": counted.seq, "slates": slates, "until": counted.slates}
+    )
     settings = {
         "floors": dict(learned.floors),
         "placements": list(learned.placements),

@@ -32,6 +32,7 @@ PACK = Pack(
     order=ORDER,
     freshness=Freshness("6h", "What is talked about today is not what was yesterday."),
     texts=TEXTS,
+    explore=0.03,
 )
 
 __all__ = ["PACK", "Content"]

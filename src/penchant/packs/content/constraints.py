@@ -42,6 +42,12 @@ def of_age(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     return allowed
 
 
+def for_all_ages(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
+    """Content without an age rating, for people of whom nobody can say now how old they are."""
+    allowed: NDArray[np.bool_] = ~(table.number("age_rating") > 0)
+    return allowed
+
+
 def _years(told: object) -> float | None:
     if isinstance(told, bool) or not isinstance(told, int | float | str):
         return None
@@ -81,11 +87,13 @@ def _region(facts: Facts) -> str | None:
 
 _WINDOW = Kept(("available_from", "available_until"))
 
+_OLDER = "Nothing for people older than the person."
+
 CONSTRAINTS = (
     Constraint("rights-window", "Nothing outside its rights window.", rights, kept=_WINDOW),
     Constraint("published", "Nothing before it is out.", published, kept=Kept(("published",))),
     Constraint("rights-region", "Nothing without rights where the person is.", licensed, kept=Kept((), _region)),
-    Constraint("age-rating", "Nothing for people older than the person.", of_age, needs_person=True),
+    Constraint("age-rating", _OLDER, of_age, needs_person=True, anyone=for_all_ages),
     Constraint("not-finished", "Nothing the person finished already.", not_finished),
     Constraint("not-turned-away", "Nothing the person skipped or hid.", not_turned_away),
 )

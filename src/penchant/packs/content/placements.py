@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from penchant.pack import Order, Placement, Source
+from penchant.pack import Diversity, Order, Placement, Source
 
 _RIGHTS = ("rights-window", "rights-region", "published", "age-rating")
 _NEW = (*_RIGHTS, "not-finished", "not-turned-away")
 
-_SIMILAR_TASTE = ("similar_taste", "people with a taste like yours took it in to the end")
-_ALSO_WATCHED = ("also_followed", "often follows what you finished")
-_ALIKE = ("alike", "like what you finished")
+_SIMILAR_TASTE = ("similar_taste", "people with a taste like yours turned to it")
+_ALSO_WATCHED = ("also_followed", "often chosen with what you turned to")
+_ALIKE = ("alike", "like what you turned to")
+# Of what the request is about it is not known that the person did anything with it.
+_ALIKE_TO_IT = ("alike_to_it", "similar to it")
+_TOGETHER = ("chosen_together", "often chosen together with it")
 _TRENDING = ("trending", "more people turn to it than before")
 _BEGUN = ("begun", "you began it")
-_GOES_ON = ("goes_on", "goes on from what you played")
+_GOES_ON = ("goes_on", "goes on from what was played")
 _PICKED = ("picked", "picked by the editors")
 _CHOSEN_BY_YOU = ("chosen_by_you", "what you said you like")
-_POPULAR_HERE = ("popular_here", "many choose it where and when you are")
+_POPULAR_HERE = ("popular_here", "many in a situation like yours choose it")
 
 _FRESH = {"field": "published", "range": [{"now": "-14d"}, {"now": "0d"}]}
 
@@ -39,6 +42,7 @@ PLACEMENTS = (
         caps={"creator": 6},
         fallback=("popular-by-creator", "popular-week", "popular"),
         learns="new",
+        diversity=Diversity(field="topics", weight=0.2),
     ),
     Placement(
         name="up-next",
@@ -46,8 +50,8 @@ PLACEMENTS = (
         needs=("item",),
         sources=(
             Source(model="blend", reads="seeds", weight=1.0),
-            Source(model="co-visitation", reads="seeds", weight=0.4, reason=_ALSO_WATCHED),
-            Source(model="alike", reads="seeds", weight=0.4, reason=_ALIKE),
+            Source(model="co-visitation", reads="seeds", weight=0.4, reason=_TOGETHER),
+            Source(model="alike", reads="seeds", weight=0.4, reason=_ALIKE_TO_IT),
             Source(model="als", weight=0.2, reason=_SIMILAR_TASTE),
         ),
         constraints=_NEW,
@@ -71,10 +75,11 @@ PLACEMENTS = (
         about="More like one the person liked.",
         needs=("item",),
         sources=(
-            Source(model="alike", reads="seeds", weight=1.0, reason=_ALIKE),
-            Source(model="item-knn", reads="seeds", weight=1.0, reason=_ALSO_WATCHED),
+            Source(model="alike", reads="seeds", weight=1.0, reason=_ALIKE_TO_IT),
+            Source(model="item-knn", reads="seeds", weight=1.0, reason=_TOGETHER),
         ),
         constraints=_NEW,
+        explore=0.03,
     ),
     Placement(
         name="continue",
@@ -82,6 +87,7 @@ PLACEMENTS = (
         needs=("person",),
         sources=(Source(model="begun", first=True, k=50, reason=_BEGUN),),
         constraints=_NEW,
+        fills=False,
         size=5,
     ),
     Placement(
@@ -122,7 +128,7 @@ PLACEMENTS = (
         name="similar",
         about="Content like a given one.",
         needs=("item",),
-        sources=(Source(model="alike", reads="seeds", reason=_ALIKE),),
+        sources=(Source(model="alike", reads="seeds", reason=_ALIKE_TO_IT),),
         constraints=_RIGHTS,
     ),
     Placement(

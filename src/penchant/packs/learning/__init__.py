@@ -32,6 +32,7 @@ PACK = Pack(
     order=ORDER,
     freshness=Freshness("7d", "A curriculum changes slowly; what a learner did is read at each request."),
     texts=TEXTS,
+    explore=0.02,
 )
 
 __all__ = ["PACK", "Module"]

@@ -32,6 +32,12 @@ def eligible(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     return allowed
 
 
+def for_everybody(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
+    """Modules that are meant for everybody, for when nothing can be read of the person."""
+    allowed: NDArray[np.bool_] = table.category("eligibility").codes < 0
+    return allowed
+
+
 def _holds(rule: _Rule, facts: Facts) -> bool | None:
     """Whether it holds, by the logic of Kleene ("On notation for ordinal numbers", 1938); None where nobody knows."""
     if rule.test is not None:
@@ -98,11 +104,12 @@ def _region(facts: Facts) -> str | None:
     return facts.region
 
 
+_OTHERS = "Nothing that is not meant for the person."
 _ELSEWHERE = "Nothing that may not be shown where the person is."
 
 CONSTRAINTS = (
     Constraint("prerequisites", "Nothing whose prerequisites are not completed.", prerequisites_met),
-    Constraint("eligible", "Nothing that is not meant for the person.", eligible, needs_person=True),
+    Constraint("eligible", _OTHERS, eligible, needs_person=True, anyone=for_everybody),
     Constraint("in-date", "Nothing out of date.", in_date, kept=Kept(("expires",))),
     Constraint("jurisdiction", _ELSEWHERE, in_jurisdiction, kept=Kept((), _region)),
     Constraint("not-completed", "Nothing the learner completed already.", not_completed),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from penchant.pack import Order, Placement, Source
+from penchant.pack import Diversity, Order, Placement, Source
 
 _SUITABLE = ("prerequisites", "eligible", "in-date", "jurisdiction")
 _NEW = (*_SUITABLE, "not-completed")
 
-_SAME_PATH = ("same_path", "learners on your path took it next")
-_ALIKE = ("alike", "close to what you learned")
-_ON_PATH = ("on_path", "comes next on your path")
+_SAME_PATH = ("same_path", "learners who did what you did took it too")
+_ALIKE = ("alike", "close to what you worked on")
+# Of what the request is about it is not known that the learner did anything with it.
+_ALIKE_TO_IT = ("alike_to_it", "close to it")
+_ON_PATH = ("on_path", "comes next on the path")
 _WITHIN_REACH = ("within_reach", "neither too easy nor too hard for you")
 _PICKED = ("picked", "picked by the teachers")
 _CHOSEN_BY_YOU = ("chosen_by_you", "what you said you want to learn")
@@ -47,14 +49,16 @@ PLACEMENTS = (
         name="explore-topic",
         about="Other modules near one the learner looks at.",
         needs=("item",),
-        sources=(Source(model="alike", reads="seeds", reason=_ALIKE),),
+        sources=(Source(model="alike", reads="seeds", reason=_ALIKE_TO_IT),),
         constraints=_NEW,
+        diversity=Diversity(field="series", weight=0.2),
+        explore=0.02,
     ),
     Placement(
         name="similar",
         about="Modules like a given one.",
         needs=("item",),
-        sources=(Source(model="alike", reads="seeds", reason=_ALIKE),),
+        sources=(Source(model="alike", reads="seeds", reason=_ALIKE_TO_IT),),
         constraints=_SUITABLE,
     ),
     Placement(

@@ -32,6 +32,7 @@ PACK = Pack(
     order=ORDER,
     freshness=Freshness("1d", "Goods and prices change by the day; tastes by the season."),
     texts=TEXTS,
+    explore=0.03,
 )
 
 __all__ = ["PACK", "Product"]

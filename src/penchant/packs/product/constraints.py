@@ -42,6 +42,11 @@ def not_bought(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     return allowed
 
 
+def bought(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
+    """Products the person had before."""
+    return facts.queries.touched(len(table), Role.GOAL)
+
+
 def not_chosen(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     """Products that do not lie in the person's cart or on their wishlist."""
     return ~facts.queries.touched(len(table), Role.STRONG)
@@ -80,6 +85,7 @@ CONSTRAINTS = (
         "sellable-region", "Nothing that may not be sold where the person is.", sellable, kept=Kept((), _region)
     ),
     Constraint("not-bought", "Nothing the person has already, unless it is used up.", not_bought),
+    Constraint("bought", "Nothing the person has never bought.", bought),
     Constraint("margin-floor", "Nothing on which money is lost.", margin_floor, kept=_SALES),
     Constraint("not-chosen", "Nothing that lies in the person's cart or on their wishlist already.", not_chosen),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penchant.pack import Order, Placement, Source
+from penchant.pack import Diversity, Order, Placement, Source
 
 _ALWAYS = ("in-stock", "sellable-region")
 _NEW = (*_ALWAYS, "not-bought")
@@ -11,12 +11,17 @@ _SIMILAR_TASTE = ("similar_taste", "people with a taste like yours chose it")
 _ALSO_LOOKED = ("also_looked", "often looked at with what you saw")
 _GOES_WITH = ("goes_with", "goes with what you chose")
 _ALIKE = ("alike", "like what you looked at")
+# Of what the request is about it is not known that the person did anything with it.
+_LOOKED_WITH_IT = ("looked_with_it", "often looked at together with it")
+_GOES_WITH_IT = ("goes_with_it", "goes with it")
+_ALIKE_TO_IT = ("alike_to_it", "similar to it")
+_TOGETHER = ("chosen_together", "often chosen together with it")
 _DUE = ("due", "you may need it again about now")
-_HABIT = ("habit", "you buy it often")
+_HABIT = ("habit", "among what you buy most")
 _THE_LOOK = ("the_look", "belongs to it")
 _PICKED = ("picked", "picked by the shop")
 _CHOSEN_BY_YOU = ("chosen_by_you", "what you said you like")
-_POPULAR_HERE = ("popular_here", "many choose it where and when you are")
+_POPULAR_HERE = ("popular_here", "many in a situation like yours choose it")
 
 _NEW_ARRIVAL = {"field": "released", "range": [{"now": "-60d"}, {"now": "0d"}]}
 _ON_SALE = {
@@ -49,6 +54,7 @@ PLACEMENTS = (
         caps={"group": 2},
         fallback=("popular-by-category", "popular-week", "popular"),
         learns="new",
+        diversity=Diversity(field="category", weight=0.2),
     ),
     Placement(
         name="category-page",
@@ -70,9 +76,9 @@ PLACEMENTS = (
         needs=("item",),
         sources=(
             Source(model="blend", reads="seeds", weight=1.0),
-            Source(model="alike", reads="seeds", weight=0.5, reason=_ALIKE),
-            Source(model="item-knn", reads="seeds", weight=0.4, reason=_ALSO_LOOKED),
-            Source(model="als", reads="seeds", weight=0.2, reason=_SIMILAR_TASTE),
+            Source(model="alike", reads="seeds", weight=0.5, reason=_ALIKE_TO_IT),
+            Source(model="item-knn", reads="seeds", weight=0.4, reason=_LOOKED_WITH_IT),
+            Source(model="als", reads="seeds", weight=0.2, reason=_TOGETHER),
         ),
         constraints=_NEW,
         caps={"group": 2},
@@ -116,6 +122,7 @@ PLACEMENTS = (
         caps={"group": 1},
         size=3,
         learns="together",
+        explore=0.0,  # what it shows was bought together, or it says something else
     ),
     Placement(
         name="complete-the-look",
@@ -123,8 +130,8 @@ PLACEMENTS = (
         needs=("item",),
         sources=(
             Source(model="curated", reads="seeds", k=50, shares="sets", first=True, reason=_THE_LOOK),
-            Source(model="basket", reads="seeds", k=50, weight=1.0, differs="category", reason=_GOES_WITH),
-            Source(model="alike", reads="seeds", k=100, weight=0.5, differs="category", reason=_ALIKE),
+            Source(model="basket", reads="seeds", k=50, weight=1.0, differs="category", reason=_GOES_WITH_IT),
+            Source(model="alike", reads="seeds", k=100, weight=0.5, differs="category", reason=_ALIKE_TO_IT),
         ),
         constraints=_NEW,
         caps={"group": 1},
@@ -165,8 +172,10 @@ PLACEMENTS = (
             Source(model="buy-again", weight=0.5, reason=_DUE),
             Source(model="habit", weight=0.5, reason=_HABIT),
         ),
-        constraints=_ALWAYS,
+        constraints=(*_ALWAYS, "bought"),
+        fills=False,
         learns="again",
+        explore=0.0,
     ),
     Placement(
         name="bestsellers",
@@ -206,7 +215,7 @@ PLACEMENTS = (
         name="similar",
         about="Products like a given one.",
         needs=("item",),
-        sources=(Source(model="alike", reads="seeds", reason=_ALIKE),),
+        sources=(Source(model="alike", reads="seeds", reason=_ALIKE_TO_IT),),
         constraints=_ALWAYS,
     ),
     Placement(
