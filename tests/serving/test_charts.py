@@ -170,6 +170,21 @@ def test_what_is_too_much_to_keep_is_counted_in_for_good(
     assert np.array_equal(found.order, [2, 0, 1])
 
 
+def test_history_that_is_told_late_leaves_what_the_release_counted(
+    charts: LiveCharts, store: SQLiteStore, event: Make, models: Mapping[str, Fitted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penchant.serving.charts.MOST", 4)
+    start = begun(store.last_seq())
+    charts.at(models, start, row, NOW)
+    store.append([event("Order Completed", "thin", at=NOW - 400 * DAY + n, order=f"old-{n}") for n in range(20)])
+    found = after(charts, models, start, NOW + EVERY_S)["popular-week"]
+
+    assert isinstance(found, FittedPopular)
+    # Three and two orders of the day before the training, and next to nothing of what is 400 days old.
+    assert found.scores[:2].tolist() == pytest.approx([3 * 2 ** (-1 / 7), 2 * 2 ** (-1 / 7)], rel=1e-3)
+    assert found.scores[2] == pytest.approx(2 ** (-1 / 7), rel=1e-3)
+
+
 @pytest.mark.parametrize("placement", ["popular", "bestsellers"])
 def test_answers_follow_within_two_minutes(
     filled: SQLiteStore,

@@ -154,6 +154,18 @@ def test_another_release_begins_with_its_own_counts(live: LiveStatistics, store:
     assert counts(grown(live, begun(store.last_seq(), release="r2")).statistics, Role.WEAK) == [1, 0, 0]
 
 
+def test_a_request_that_still_looks_at_the_release_of_before_leaves_the_counts_of_the_next_alone(
+    live: LiveStatistics, store: SQLiteStore, event: Make
+) -> None:
+    store.append([event("Product Viewed", "boot", at=NOW - HOUR)])
+    live.only = "r2"
+    ready = grown(live, begun(release="r2"))
+    earlier = begun(release="r1")
+
+    assert live.at(earlier, row, NOW) is earlier
+    assert live.at(begun(release="r2"), row, NOW) is ready
+
+
 def test_counts_whose_end_nobody_knows_stay_as_they_are(live: LiveStatistics, store: SQLiteStore, event: Make) -> None:
     store.append([event("Product Viewed", "runner", at=NOW - HOUR)])
 

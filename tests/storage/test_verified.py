@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -147,6 +148,36 @@ def test_a_folder_that_takes_no_file_is_read_each_time(
 
     assert [read(home), read(home)] == [WHOLE, WHOLE]
     assert len(reads) == 4
+
+
+class Full:
+    """A file on a disk that takes no byte more; closing writes what is left, and raises as well."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self.name = file, file.name
+
+    def fileno(self) -> int:
+        return int(self._file.fileno())
+
+    def write(self, body: bytes) -> int:
+        return len(body)
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    def close(self) -> None:
+        self._file.close()
+        self.flush()
+
+
+def test_a_full_disk_takes_no_record_and_all_is_read(home: Path, reads: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tempfile.NamedTemporaryFile
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", lambda **said: Full(made(**said)))
+    before = {path.name for path in home.iterdir()}
+
+    assert [read(home), read(home)] == [WHOLE, WHOLE]
+    assert len(reads) == 4
+    assert {path.name for path in home.iterdir()} == before
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"x": {"als.x.npy": 3}}', b"\xff"])

@@ -58,38 +58,44 @@ def run(engine: Engine, host: str, port: int) -> None:
             to=err,
         )
         raise typer.Exit(2)
-    with _bound(host, port) as listener:
-        for name, view in engine.recommender.warm().items():
-            items = int(view.parts.table.active.sum())
-            say(f"  {name}: {view.release or 'no release yet'}, {items:,} items", to=err)
-            for note in view.notes:
-                say((f"    {note}", "yellow"), to=err)
-            say(f"    ready after {engine.warm_up(name):.1f} s", to=err)
-        if engine.settings.server.open:
-            say(("  open: ", "yellow"), "no key is needed; for this machine alone, to try things out", to=err)
-        elif engine.keys.empty():
-            say(("  no key yet: ", "yellow"), "nobody can ask anything; `penchant keys create` makes one", to=err)
-        _listen(listener, host)
-        shown = f"[{host}]" if ":" in host else host
-        say("Serving on ", (f"http://{shown}:{listener.getsockname()[1]}/", "bold"), "  (Ctrl-C ends it)", to=err)
-        application = create_app(engine, [start_page])
-        _settle()
-        config = uvicorn.Config(application, log_level="warning", access_log=False)
-        schedule, watch = FeedSchedule(engine.feeds), ConfigWatch(engine)
-        # Once it has shut down, the server raises the signal again that ended it: SIGTERM would end the process
-        # there and then, with answers not yet logged and the store open.
-        before = signal.signal(signal.SIGTERM, _end)
-        try:
-            with suppress(KeyboardInterrupt):
-                if engine.settings.feeds.pull:
-                    schedule.start()
-                engine.switch.start()
-                watch.start()
-                uvicorn.Server(config).run(sockets=[listener])
-        finally:
-            watch.close()
-            schedule.close()
-            signal.signal(signal.SIGTERM, before)
+    # Once it has shut down, the server raises the signal again that ended it: SIGTERM would end the process there and
+    # then, with answers not yet logged and the store open. Making ready may be stopped too.
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        with _bound(host, port) as listener, suppress(KeyboardInterrupt):
+            _serve(engine, host, listener)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve(engine: Engine, host: str, listener: socket.socket) -> None:
+    """Make ready, listen, and answer until it ends."""
+    for name, view in engine.recommender.warm().items():
+        items = int(view.parts.table.active.sum())
+        say(f"  {name}: {view.release or 'no release yet'}, {items:,} items", to=err)
+        for note in view.notes:
+            say((f"    {note}", "yellow"), to=err)
+        say(f"    ready after {engine.warm_up(name):.1f} s", to=err)
+    if engine.settings.server.open:
+        say(("  open: ", "yellow"), "no key is needed; for this machine alone, to try things out", to=err)
+    elif engine.keys.empty():
+        say(("  no key yet: ", "yellow"), "nobody can ask anything; `penchant keys create` makes one", to=err)
+    _listen(listener, host)
+    shown = f"[{host}]" if ":" in host else host
+    say("Serving on ", (f"http://{shown}:{listener.getsockname()[1]}/", "bold"), "  (Ctrl-C ends it)", to=err)
+    application = create_app(engine, [start_page])
+    _settle()
+    config = uvicorn.Config(application, log_level="warning", access_log=False)
+    schedule, watch = FeedSchedule(engine.feeds), ConfigWatch(engine)
+    try:
+        if engine.settings.feeds.pull:
+            schedule.start()
+        engine.switch.start()
+        watch.start()
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        watch.close()
+        schedule.close()
 
 
 def _settle() -> None:

@@ -210,11 +210,12 @@ class Engine:
 
     def close(self) -> None:
         """Write what is pending and let go of all files."""
-        self.switch.close()
-        self.recommender.close()
+        # First what must not be lost: whoever stops a server does not wait for long.
         self.catalog.close()
         self.collector.close()
         self._log.close()
+        self.switch.close()
+        self.recommender.close()
         self.store.close()
 
     def flush(self) -> None:

@@ -175,7 +175,9 @@ class PopularByCategory(msgspec.Struct, frozen=True, kw_only=True):
     def followed(self, fitted: FittedPopularByCategory, news: News, now: float) -> FittedPopularByCategory:
         """Counts as of now, as those of `Popular`."""
         scores = _counted_on(fitted.scores, news, now, self.roles, self.half_life_days)
-        return FittedPopularByCategory(fitted.recipe, scores, fitted.categories)
+        made = FittedPopularByCategory(fitted.recipe, scores, fitted.categories)
+        made.lists  # noqa: B018 - worked out here, beside the requests
+        return made
 
 
 def counts(data: Dataset, roles: tuple[PositiveRole, ...], half_life_days: float | None) -> Scores:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from penchant.serving import Answers
 _LOOKED = 10_000
 """Latest events of the log that are looked through for the last of each domain."""
 _STATM = Path("/proc/self/statm")
-_PAGE_BYTES = 4_096
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4_096
 _ANSWERED: tuple[tuple[str, str, Callable[[Answers], int]], ...] = (
     ("answers_total", "Requests of a placement that were answered.", lambda one: one.answered),
     ("answers_failed_total", "Requests of a placement that could not be answered.", lambda one: one.failed),
@@ -51,7 +52,7 @@ class Seen:
                 if newest is not None:
                     self._events[name] = max(self._events.get(name, 0.0), newest / 1000.0)
         self._seq = max(self._seq, last)
-        return self._events
+        return dict(self._events)  # another scrape may go on with it
 
     def unchanged_s(self, domain: str, version: int, now: float) -> float:
         """Seconds since a look first saw this version of a catalog."""
@@ -81,6 +82,7 @@ def metrics(request: Request[Any, Any, Any], state: State) -> Response[str]:
         _process(page, engine, state["requests"])
     _answers(page, engine, domains)
     try:
+        engine.waits.catalog.ask(engine.store.last_seq)  # a store that hangs raises nothing by itself
         _store(page, engine, domains, state["seen"])
         up = 1
     except PenchantError:  # figures of the process are worth the most when something is broken
@@ -159,8 +161,11 @@ def _store(page: Page, engine: Engine, domains: list[str], seen: Seen) -> None:
     of_domains("release_age_seconds", "Age of the release that should serve.", {n: a.age_s for n, a in ages.items()})
     alarms = {name: float(age.alarm) for name, age in ages.items()}
     of_domains("release_stale", "1 where a release is too old, or nothing happens any more.", alarms)
-    events = {name: age.events for name, age in ages.items()}
-    of_domains("release_unlearned_events", "Events of the log, of any domain, that the release does not know.", events)
+    if len(domains) == len(engine.domains):  # it counts the events of all of them
+        events = {name: age.events for name, age in ages.items()}
+        of_domains(
+            "release_unlearned_events", "Events of the log, of any domain, that the release does not know.", events
+        )
     failed = {name: age.failed for name, age in ages.items()}
     of_domains("trainings_failed", "Trainings by schedule that failed since the last that did not.", failed)
     now, latest = engine.clock.now(), seen.events(engine)

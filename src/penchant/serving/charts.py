@@ -132,7 +132,6 @@ class LiveCharts:
             return told
         seq, news, fitted = told.seq, told.news, told.fitted
         codes = CodesSeen(row)
-        people = CodesSeen(_number)
         found: list[News] = []
         for batch in self._store.scan(seq, _BATCH):
             seq = int(batch["seq"][-1].as_py())
@@ -141,18 +140,25 @@ class LiveCharts:
             )
             if len(events):
                 events = events.filter(pa.array(counted_of(self._store, events["actor"].to_pylist(), self._consent)))
-                found.append(self._read(events, codes, people, news.since))
-        news = news.joined(*found)
+                found.append(self._read(events, codes, news.since))
+            if sum(map(len, found)) > MOST:
+                fitted, news = self._kept(fitted, news.joined(*found), now)
+                found = []
+        fitted, news = self._kept(fitted, news.joined(*found), now)
         if not len(news):
             return _Told(told.release, fitted, fitted, seq, news)
-        if len(news) > MOST:
-            fitted, news = self._counted_in(fitted, news, now)
         models = {name: self._recipes[name].followed(one, news, now) for name, one in fitted.items()}
         return _Told(told.release, fitted, models, seq, news)
 
-    def _read(self, events: pa.Table, codes: CodesSeen, people: CodesSeen, since: float) -> News:
+    def _kept(self, fitted: Mapping[str, Fitted], news: News, now: float) -> tuple[Mapping[str, Fitted], News]:
+        """No more news than are kept, and the models with the rest."""
+        while len(news) > MOST:
+            fitted, news = self._counted_in(fitted, news, now)
+        return fitted, news
+
+    def _read(self, events: pa.Table, codes: CodesSeen, since: float) -> News:
         item = np.array([codes[name] for name in events["item"].to_pylist()], np.int64)
-        whose = np.array([people[name] for name in events["actor"].to_pylist()], np.int64)
+        whose = np.array([_number(name) for name in events["actor"].to_pylist()], np.int64)
         at, roles = said(events, self._signals, item)
         times = events["time"].to_numpy(zero_copy_only=False) / 1000.0
         return News(since, whose[at], item[at].astype(np.int32), times[at], roles.astype(np.int8))
@@ -161,7 +167,8 @@ class LiveCharts:
         """The older half of what happened, in the models for good."""
         order = np.argsort(news.times, kind="stable")
         half = len(order) // 2
-        until = min(float(news.times[order[half]]), now)
+        # What was told late happened before the fit; that does not make the fit older than it is.
+        until = min(max(float(news.times[order[half]]), news.since), now)
         older, newer = news.where(order[:half]), news.where(order[half:])
         counted = {name: self._recipes[name].followed(one, older, until) for name, one in fitted.items()}
         return counted, News(until, newer.people, newer.items, newer.times, newer.roles)

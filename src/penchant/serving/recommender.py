@@ -118,6 +118,8 @@ class Recommender:
         """Let something else answer for a domain from the next request on; those under way end as they began."""
         self.tallies[domain] = Tally(serving.live.view().setup.placements, self.tallies[domain].meter)
         serving.statistics.before = self._statistics[domain].before
+        self._statistics[domain].only = self._live[domain].view().release
+        serving.statistics.only = serving.live.view().release
         self._statistics[domain] = serving.statistics
         self._live[domain] = serving.live
 

@@ -74,6 +74,8 @@ class LiveStatistics:
         self._domain, self._signals, self._store, self._consent = domain, signals, store, consent
         self.before: Callable[[Counted], None] | None = None
         """What is done with counts of a new hour before they serve."""
+        self.only: str | None = None
+        """The one release that these are for; a request under way that looked at another gets what that began with."""
         self._lock = threading.Lock()
         self._counted = Counted.nothing()
         self._behind: threading.Thread | None = None
@@ -90,6 +92,8 @@ class LiveStatistics:
         hour = int(now // HOUR)
         if found.release == begun.release and found.hour >= hour:
             return found
+        if self.only not in (None, begun.release):
+            return begun
         with self._lock:
             if self._counted.release != begun.release:
                 self._counted = begun
@@ -129,6 +133,7 @@ class LiveStatistics:
         last = self._store.last_seq()
         codes = CodesSeen(row)
         for batch in self._store.scan(found.seq, _BATCH):
+            last = max(last, int(batch["seq"][-1].as_py()))  # it reads as far as the log goes by now
             told = pa.Table.from_batches([batch]).filter(
                 pc.and_(pc.equal(batch["domain"], self._domain), pc.is_valid(batch["item"]))
             )

@@ -161,9 +161,13 @@ class Switch:
         return None if found is None else found.last
 
     def look(self) -> None:
-        """Look once at every domain: let a release that came take over, and one that does badly go."""
+        """Look once at every domain: let a release that came take over, and one that does badly go.
+
+        The catalog is looked at too, so that what a site without requests has seen of it does not grow old.
+        """
         for name, domain in self._domains.items():
             try:
+                self._recommender.view(name)
                 self._watch(name, domain)
                 if (token := self._releases.token(name)) != domain.token:
                     self._follow(name, domain, token)

@@ -101,8 +101,10 @@ class Verified:
                     Path(self._draft.name).replace(self._home / _NAME)
         finally:
             if self._draft is not None:
-                self._draft.close()
-                Path(self._draft.name).unlink(missing_ok=True)
+                with suppress(OSError):  # what a full disk did not take is tried once more, and raises once more
+                    self._draft.close()
+                with suppress(OSError):
+                    Path(self._draft.name).unlink(missing_ok=True)
                 self._draft = None
 
     def _begun(self) -> int:
