@@ -111,10 +111,6 @@ bench-request: install
 bench-serving: install
 	$(BIN)/python benchmarks/speed/serving.py $(ARGS)
 
-# A site of 20 M events under constant arrival, beside what a team writes in a day and the bare framework.
-bench-serving: install
-	$(BIN)/python benchmarks/speed/serving.py $(ARGS)
-
 # Every single fault and every pair of them, while stock and rights change under load.
 faults: install
 	$(BIN)/python benchmarks/speed/faults.py $(ARGS)
