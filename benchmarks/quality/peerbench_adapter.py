@@ -4,9 +4,13 @@
         --grid '[{"seconds": 240}]' --models penchant --datasets online-retail --out results
 
 It is handed the rows before a moment and nothing of its tuning window, so it holds some out by itself: settings and
-blends are chosen there, and everything is fitted again on all rows. What is held out is the newest tenth of all rows
-(`"held": "newest"`), which is how a site meets its future, or each person's latest goals (`"held": "latest"`), which is
-right where a set is cut person by person. With both in the grid the harness chooses by its own tuning window.
+blends are chosen there, and everything is fitted again on all rows. What is held out is the newest tenth of all rows,
+or up to a quarter where there are few (`"held": "newest"`), which is how a site meets its future, or each person's
+latest goals (`"held": "latest"`), which is right where a set is cut person by person. With both in the grid the harness
+chooses by its own tuning window.
+
+The harness does not say what a set is of, and whoever runs penchant does: `"pack": "learning"` for courses. Without it
+sets with baskets and sessions are a shop's, all others content.
 """
 
 from __future__ import annotations
@@ -22,7 +26,11 @@ from penchant.evaluation import Targets
 from penchant.pack import Task
 
 HELD = 0.1
-"""Share of the newest goals that choices are made on."""
+"""Share of the newest goals that choices are made on, where that is enough of them."""
+
+LEAST, WIDEST = 6_000, 0.25
+"""Goals that choices are made on at least, and the share that this may take: some hours of a course tell nothing of
+what opens next week."""
 
 LATEST = 5
 """Goals of each person that are held out where each person's latest are; never more than half of them."""
@@ -36,15 +44,15 @@ class Penchant:
 
     kinds = ("user", "session")
 
-    def fit(self, train: Any, ctx: Any, seconds: float = 240.0, held: str = "newest") -> Penchant:
+    def fit(self, train: Any, ctx: Any, seconds: float = 240.0, held: str = "newest", pack: str = "") -> Penchant:
         """Choose on rows that are held out, then fit on all."""
         train = train.sort_values(["user", "ts"], kind="stable")
         self.columns = {name: train[name].to_numpy() for name in ("user", "item", "ts", "value")}
         self.columns["basket"] = train["basket"].to_numpy() if "basket" in train else None
         self.ctx = ctx
-        pack = PACKS["product" if "basket" in train or ctx.kind == "session" else "content"]
+        pack = pack or ("product" if "basket" in train or ctx.kind == "session" else "content")
         self.texts, self.labels = _said(ctx)
-        self.learner = Learner(pack, threads=ctx.threads, seed=ctx.seed)
+        self.learner = Learner(PACKS[pack], threads=ctx.threads, seed=ctx.seed)
         later, cut = self._newest() if held == "newest" else (self._latest(), float(ctx.now))
         before = self._data(~later, cut)
         make = self._steps if ctx.kind == "session" else self._people
@@ -83,7 +91,8 @@ class Penchant:
     def _newest(self) -> tuple[Any, float]:
         """The newest rows of all, and when they begin."""
         ts, value = self.columns["ts"], self.columns["value"]
-        cut = float(np.quantile(ts[value > 0], 1 - HELD))
+        goals = ts[value > 0]
+        cut = float(np.quantile(goals, 1 - min(WIDEST, max(HELD, LEAST / len(goals)))))
         return ts >= cut, cut
 
     def _latest(self) -> Any:
