@@ -41,7 +41,9 @@ METHOD = (
     "Made-up events with heavy tails (a person's activity log-normal, an item's popularity by Zipf's law with exponent"
     " 0.9, sessions inside one of a hundred tastes), a fifth as many people as events over ten. One process a model and"
     " size, two threads to fit in. A request is one person's 100 best items, one thread, in process: the median of"
-    " 200 after 20 to warm up. Peers are asked for 20 items of one person at a time with default settings. Peak memory"
+    " 200 after 20 to warm up. For `path` and `mastery` the same events are a curriculum's: a hundred series in which"
+    " each module needs the one before, and half of what is no goal is a failed answer. Peers are asked for 20 items of"
+    " one person at a time with default settings. Peak memory"
     " is the whole process's at its highest, the data included."
 )
 
@@ -88,6 +90,26 @@ def ours() -> dict[str, Any]:
     return found
 
 
+def course(data: Any, pack: Any, labels: Any) -> Any:
+    """The same events as a curriculum's: a label is a series, and half of what is no goal is a failed answer."""
+    from dataclasses import replace
+
+    from penchant.catalog import ItemTable
+    from penchant.events import Role
+
+    ids, rows, step = data.items.ids, data.interactions, len(set(labels.tolist()))
+    modules = [
+        pack.item(
+            id=name, topic=str(labels[i]), series=str(labels[i]), position=i // step + 1,
+            prerequisites=(ids[i - step],) if i >= step else (),
+        )
+        for i, name in enumerate(ids)
+    ]  # fmt: skip
+    failed = (rows.role != int(Role.GOAL)) & (np.random.default_rng(SEED).random(len(rows.role)) < 0.5)
+    role = np.where(failed, int(Role.NEGATIVE), rows.role).astype(np.int8)
+    return replace(data, interactions=replace(rows, role=role), table=ItemTable(list(ids), modules))
+
+
 def one_of_ours(model: str, events: int, items: int) -> dict[str, Any]:
     """Fit and ask one of penchant's models."""
     from threadpoolctl import threadpool_limits
@@ -101,6 +123,8 @@ def one_of_ours(model: str, events: int, items: int) -> dict[str, Any]:
     labels = np.array([f"c{i % 100}" for i in range(items)])
     texts = np.array([f"thing {i % 997} of sort {i % 100}" for i in range(items)])
     data = dataset(pack, **rows, texts=texts, labels=labels)
+    if model in ("path", "mastery"):
+        data = course(data, pack, labels)
     began = time.perf_counter()
     try:
         fitted = recipe.fit(data, Run(seed=SEED, threads=2))
