@@ -11,6 +11,7 @@ export PENCHANT_DATA ?= $(abspath ../shared/data)
 	bench-ingest bench-catalog bench-quality bench-models bench-order bench-ranking bench-heads bench-proof \
 	bench-calibration bench-cold-start bench-request bench-serving expected crash docs lock clean
 CYCLES ?= 300
+WORKERS ?= auto
 
 install: .venv/installed
 
@@ -39,8 +40,9 @@ types: install
 layers: install
 	$(BIN)/lint-imports
 
+# As many tests at a time as there are processors; `WORKERS=0` runs them one after the other.
 test: lint types layers
-	$(BIN)/python -m pytest -m "not slow and not node" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow and not node" --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 # Which lines and branches the tests reach; it takes half as long again as without.
 coverage: install
