@@ -9,7 +9,7 @@ export PENCHANT_DATA ?= $(abspath ../shared/data)
 
 .PHONY: install demo test coverage check-slow clients check-clients lint types layers bench bench-main bench-examples \
 	bench-ingest bench-catalog bench-quality bench-models bench-order bench-ranking bench-heads bench-proof \
-	bench-calibration bench-cold-start bench-request bench-serving expected crash docs lock clean
+	bench-calibration bench-cold-start bench-request bench-serving faults expected crash docs lock clean
 CYCLES ?= 300
 WORKERS ?= auto
 

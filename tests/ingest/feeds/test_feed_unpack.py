@@ -63,7 +63,7 @@ def test_nothing_unpacks_to_nothing() -> None:
     ("packed", "encoding", "words"),
     [
         (gzip.compress(TEXT)[:-20], "gzip", "breaks off"),
-        (gzip.compress(TEXT)[:5], "gzip", "breaks off"),
+        (gzip.compress(TEXT, mtime=0)[:5], "gzip", "breaks off"),
         (zlib.compress(TEXT)[:-20], "deflate", "breaks off"),
         (gzip.compress(TEXT)[:-8] + bytes(8), "gzip", "cannot be unpacked"),
         (b"\x1f\x8b" + bytes(20), "", "cannot be unpacked"),
