@@ -55,7 +55,7 @@ def test_a_batch_with_poison_is_answered_and_its_neighbours_are_taken(
         ("wrong bytes", b'{"batch": ["\xff\xfe"]}', 400),
         ("deeper than a stack", b'{"batch": [' + b"[" * 100_000 + b"]" * 100_000 + b"]}", 400),
         ("gzip bomb", gzip.compress(b" " * 200_000_000), 413),
-        ("broken gzip", gzip.compress(b"{}")[:-6], 400),
+        ("broken gzip", gzip.compress(b"{}", mtime=0)[:-6], 400),
         ("no list", b'{"batch": {"length": 1e9}}', 400),
         ("ten thousand digits", b'{"batch": [' + b"9" * 10_000 + b"]}", 200),
         ("one key twice", b'{"batch": [], "batch": [7]}', 200),
