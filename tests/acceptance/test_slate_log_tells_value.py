@@ -1,7 +1,7 @@
 """What an engine logs under chance tells what it would be worth without: in a world, asked as a server asks it.
 
-The estimator is the item-position one of tests/placements/test_off_policy.py: each click weighs one over the chance that
-its item came to its place. Here everything is real: the log's propensities are those of the whole pipeline, for a
+The estimator is the item-position one of tests/placements/test_off_policy.py: each click weighs one over the chance
+that its item came to its place. Here everything is real: the propensities are those of the whole pipeline, for a
 trained release, read back from the store.
 """
 
