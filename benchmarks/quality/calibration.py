@@ -33,8 +33,10 @@ METHOD = (
     " training does: of what was shown, trees from the first 60 % of the requests, calibration from the next 20 %,"
     " figures from the rest; of heads that hang on a condition, from every moment at which it came true, parted by the"
     " same moments where enough is known by then, else by people. `ece` is the mean distance between what was said and"
-    " what followed over 15 bins of equal weight, of amounts as a share of their mean. Few rows have an error by chance"
-    " alone: `ece_by_chance` is what a perfectly calibrated head is expected to show on as many rows."
+    " what followed over 15 bins of equal weight, of amounts as a share of their mean, and `ece_in_unit` in their own"
+    " unit. Of rows that are too young to tell, what came is held against as much of what was said as comes so soon."
+    " Few rows have an error by chance alone: `ece_by_chance` is what a perfectly calibrated head is expected to show"
+    " on as many rows, were they apart from each other; those of one person are not."
 )
 
 ABOUT = {
@@ -45,6 +47,7 @@ ABOUT = {
     "log_loss_constant": "of the best constant in hindsight",
     "auc": "chance that a row where it happened stands above one where it did not",
     "ece": "calibration error, 15 bins of equal weight",
+    "ece_in_unit": "of an amount, in its own unit: seconds, or share of right answers",
     "ece_by_chance": "what a perfectly calibrated head would show on as many rows",
     "calibrated_on": "rows it was calibrated on",
 }
@@ -59,7 +62,8 @@ class World:
     days: int
 
 
-WORLDS = (World("shop", 3_000, 90), World("channel", 3_000, 45), World("academy", 3_000, 90))
+WORLDS = (World("shop", 12_000, 90), World("channel", 12_000, 45), World("academy", 12_000, 90))
+"""As large as a training's most rows: with fewer, chance alone makes errors of 0.02 and more."""
 
 
 def heads_of(world: World, seed: int) -> tuple[HeadRow, ...]:
@@ -86,7 +90,9 @@ def figures_of(head: HeadRow) -> dict[str, Any]:
     """What is told of a head."""
     if head.figures is None:
         return {}
-    told = {name: getattr(head.figures, name) for name in ABOUT}
+    told = {name: getattr(head.figures, name, None) for name in ABOUT}
+    if head.figures.kind == "amount" and head.figures.ece is not None and head.figures.mean_label is not None:
+        told["ece_in_unit"] = head.figures.ece * head.figures.mean_label
     return {name: value for name, value in told.items() if value is not None}
 
 

@@ -38,8 +38,8 @@ CANDIDATES, FEATURES = 300, 60
 REQUESTS, WARM = 400, 50
 THREADS = 2
 SEED = 7
-WORLD_PEOPLE, WORLD_DAYS = 1_000, 75
-"""Of the living shop whose heads are judged: a month for a return to be told, and weeks before and after it."""
+WORLD_PEOPLE, WORLD_DAYS = 12_000, 90
+"""Of the living shop whose heads are judged: with fewer people chance alone makes errors of 0.02 and more."""
 
 METHOD = (
     f"A made-up shop: {ITEMS:,} products in 200 categories and 500 brands with prices, labels and stock, {EVENTS:,}"

@@ -35,8 +35,10 @@ from record import write
 
 pipeline = import_module("penchant.placements.pipeline")
 retrieval = import_module("penchant.placements.retrieval")
+reading = import_module("penchant.ranking.reading")
 valuing = import_module("penchant.ranking.value")
 recommending = import_module("penchant.serving.recommender")
+making = import_module("penchant.serving.made")
 
 SIZES = {
     "small": Size(items=2_000, people=1_000, events=60_000),
@@ -137,13 +139,13 @@ def watching(stages: Stages, engine: Engine) -> Iterator[None]:
         (recommending, "ask", "asking"),
         (pipeline, "_allowed", "constraints"),
         (retrieval.Retrieval, "found", "merging"),
-        (valuing, "matrix", "features"),
+        (reading, "matrix", "features"),
         (valuing, "_told", "heads"),
         (pipeline, "value", "value"),
         (pipeline, "select", "selection"),
         (pipeline, "chance", "chance"),
         (pipeline, "told", "reasons"),
-        (recommending, "logged", "encoding"),
+        (making, "logged", "encoding"),
     ]
     for kind in {type(model) for model in models.values()}:
         places += [(kind, call, model_of) for call in ("retrieve", "similar") if hasattr(kind, call)]

@@ -32,6 +32,7 @@ from penchant.features import (
     times_had,
     visit_length,
     visit_minutes,
+    visits_a_day,
     weekday,
     weekend,
 )
@@ -117,6 +118,20 @@ def test_a_visit_may_not_have_begun(table: ItemTable) -> None:
     assert one(visit_length("visit", "About."), table, *history) == 0
     assert one(visit_minutes("minutes", "About."), table, *history) == 0
     assert one(days_since_visit("away", "About."), table, *history) == 1
+
+
+def test_how_often_somebody_comes_hardly_hangs_on_how_long_they_are_known(table: ItemTable) -> None:
+    rate = visits_a_day("rate", "About.")
+    # Two visits ten and five days ago, two events in the second; and one that goes on.
+    history = [(0, 10 * DAY, Role.WEAK), (0, 5 * DAY, Role.WEAK), (1, 5 * DAY - MINUTE, Role.WEAK), (2, 0, Role.WEAK)]
+
+    assert one(rate, table, *history) == pytest.approx(2 / 13)
+    assert one(rate, table, (0, 0, Role.WEAK)) == 0
+    assert one(rate, table) == 0
+    # Every third day, for a while and for long.
+    few, many = ([(0, 3 * DAY * n, Role.WEAK) for n in range(size, 0, -1)] for size in (3, 20))
+    assert one(rate, table, *few) == pytest.approx(3 / 12)
+    assert one(rate, table, *many) == pytest.approx(20 / 63)
 
 
 @pytest.mark.parametrize("history", [(), ((0, MINUTE, Role.WEAK),)])

@@ -20,13 +20,20 @@ from penchant.features import (
     Priced,
     category_affinity,
     category_aversion,
+    days_since_had,
+    days_since_with,
+    items_with,
     matrix,
     number_of,
     price_now,
+    share_of_latest,
     size_of,
+    tag_affinity,
+    tag_aversion,
+    whole,
 )
 from penchant.features.codes import codes_of
-from penchant.features.columns import of_columns
+from penchant.features.columns import dense, of_columns
 from penchant.features.feature import By
 from penchant.features.meeting import ITSELF, meet, pairs_of
 from penchant.features.pairs import Pairs
@@ -92,7 +99,15 @@ TASTES = (
 OF_ITEMS = (number_of("price", "price", "About.", unit="money", high=150.0), size_of("size", "price", "About."))
 
 
-@pytest.mark.parametrize("features", [TASTES, TASTES[:3], OF_ITEMS, TASTES + OF_ITEMS])
+AGO = (
+    days_since_with("kind_days", "kind", "About.", Role.WEAK),
+    days_since_with("any_days", "brand", "About."),
+    days_since_had("had_days", "About.", roles=(Role.GOAL, Role.WEAK)),
+    days_since_had("bought_days", "About.", roles=(Role.GOAL,)),
+)
+
+
+@pytest.mark.parametrize("features", [TASTES, TASTES[:3], OF_ITEMS, AGO, TASTES + OF_ITEMS + AGO])
 @pytest.mark.parametrize("history", HISTORIES)
 def test_features_of_a_kind_are_worked_out_together(
     table: ItemTable, features: tuple[Feature, ...], history: list[tuple[int, float, float]]
@@ -108,9 +123,9 @@ def test_features_of_a_kind_are_worked_out_together(
 def test_a_kind_that_breaks_is_worked_out_one_by_one(table: ItemTable) -> None:
     stray = Batch(Queries.single(NOW), Candidates(np.array([0, 1]), np.array([99], np.int32), np.ones(1)), table)
 
-    made = matrix((*TASTES, *OF_ITEMS), stray)
+    made = matrix((*TASTES, *OF_ITEMS, *AGO), stray)
 
-    assert set(made.failed) == {feature.name for feature in (*TASTES, *OF_ITEMS)}
+    assert set(made.failed) == {feature.name for feature in (*TASTES, *OF_ITEMS, *AGO)}
     assert np.isnan(made.values).all()
 
 
@@ -134,6 +149,58 @@ def test_a_table_told_anew_has_its_own_numbers(table: ItemTable) -> None:
     values = [matrix([feature], everything(one)).values[:3, 0].tolist() for one in (table, other, table)]
 
     assert values == [[100.0, 200.0, 10.0], [0.0, 1.0, 2.0], [100.0, 200.0, 10.0]]
+
+
+def test_tags_of_one_request_say_what_they_say_among_many(table: ItemTable) -> None:
+    features = (
+        tag_affinity("tags", "tags", "About."),
+        tag_aversion("not_tags", "tags", "About."),
+        items_with("items_with", "tags", "About.", Role.WEAK, reads="tags"),
+        days_since_with("tag_days", "tags", "About.", Role.WEAK, reads="tags"),
+        share_of_latest("latest", "tags", "About.", Role.WEAK, latest=2, reads="tags"),
+    )
+    alone = [everything(table, *history) for history in HISTORIES]
+    n = len(table)
+    rows = Candidates(np.arange(4) * n, np.tile(np.arange(n, dtype=np.int32), 3), np.ones(3 * n, np.float32))
+    many = matrix(features, Batch(joined([one.queries for one in alone]), rows, table))
+
+    values = np.concatenate([matrix(features, one).values for one in alone])
+
+    assert many.failed == {}
+    np.testing.assert_array_equal(values, many.values)
+    # Of the runner's tags the road shoe has both, the other shoe one; what has no tags says nothing.
+    assert values[n:, 2].tolist()[:3] == [1.0, 1.0, 1.0] and np.isnan(values[n:, 2][3:5]).all()
+
+
+NUMBERS = tuple(number_of(f"n{n}", f"n{n}", "About.", unit="money", high=1e6) for n in range(12))
+
+
+def test_columns_that_change_are_told_anew_and_the_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole, "_blocks", ())
+    numbers = {f"n{n}": np.arange(3.0) + 10.0 * n for n in range(12)}
+    rows = ({field: float(column[n]) for field, column in numbers.items()} for n in range(3))
+    items = [Item(id=f"i{n}", attributes=row) for n, row in enumerate(rows)]
+    table = ItemTable([item.id for item in items], items)
+    matrix(NUMBERS, everything(table))
+    told = []
+    # One column changes, then most of them, and then the first table is asked again.
+    for changed in ({"n3": 7.0}, {f"n{n}": 100.0 + n for n in range(9)}, {}):
+        asked = table.with_numbers({f"attributes.{field}": np.full(3, value) for field, value in changed.items()})
+        wanted = np.array([np.full(3, changed[field]) if field in changed else numbers[field] for field in numbers]).T
+        for one, values in ((table, np.array([*numbers.values()]).T), (asked, wanted)):
+            np.testing.assert_array_equal(matrix(NUMBERS, everything(one)).values, values)
+        told.append(len(whole._blocks))
+
+    assert told == [1, 2, 2]
+
+
+def test_a_column_of_one_value_is_gathered_from_values_side_by_side() -> None:
+    column, told = np.broadcast_to(np.float64(np.nan), 3), np.arange(3.0)
+
+    made = dense(column)
+
+    assert made.flags.c_contiguous and np.isnan(made).all() and dense(column) is made
+    assert dense(told) is told
 
 
 def test_what_is_made_of_a_column_is_made_once_and_goes_with_it() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penchant.ranking.calibration import ENOUGH, HARDLY, SOME, calibrate, level_of, pool
+from penchant.ranking.calibration import ENOUGH, HARDLY, SOME, calibrate, calibrate_young, level_of, pool, soon
 
 ONES = np.ones(5)
 
@@ -157,3 +157,66 @@ def test_the_map_never_falls_and_stays_in_its_bounds(rows: list[tuple[float, boo
     assert told[0] >= 0
     assert kind == "amount" or told[-1] <= 1
     assert np.isfinite(told).all()
+
+
+def young_rows(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What is said, which is true; what has come by now; weights by one chance for all; and the share that has come."""
+    rng = np.random.default_rng(8)
+    raw = rng.choice([0.2, 0.5, 0.9], n)
+    soon = rng.choice([0.3, 0.6, 1.0], n)
+    came = rng.random(n) < raw * soon
+    mean = raw.mean()
+    weight = np.where(came, 1.0, soon * (1 - mean) / (1 - mean * soon))
+    return raw.astype(np.float32), came.astype(np.float32), weight.astype(np.float32), soon.astype(np.float32)
+
+
+@pytest.mark.parametrize("n", [6_000, 60_000])
+def test_young_rows_draw_high_chances_no_longer_to_the_middle(n: int) -> None:
+    raw, came, weight, soon = young_rows(n)
+    asked = np.array([0.2, 0.5, 0.9], np.float32)
+
+    plain, made = calibrate(raw, came, weight, "chance"), calibrate_young(raw, came, weight, "chance", soon)
+
+    assert made.method == ("curve" if n < 2 * ENOUGH else "isotonic")
+    assert plain(asked)[2] < 0.84
+    np.testing.assert_allclose(made(asked), asked, atol=0.025)
+
+
+def test_rows_that_are_all_final_are_calibrated_as_ever() -> None:
+    raw, _, label, weight = drawn("chance", 2_000)
+    label = label.astype(np.float32)
+
+    made = calibrate_young(raw, label, weight, "chance", np.ones(2_000, np.float32))
+
+    assert made.y.tobytes() == calibrate(raw, label, weight, "chance").y.tobytes()
+    assert calibrate_young(raw, label, weight, "chance", None).y.tobytes() == made.y.tobytes()
+
+
+def test_who_comes_often_comes_soon() -> None:
+    chances = np.array([0.2, 0.9])
+    # Of half the hazard 1 - 0.8^0.5 and 1 - 0.1^0.5 have come, of 1.1 that come at all.
+    came = (2 - 0.8**0.5 - 0.1**0.5) / 1.1
+
+    by_now = soon(chances, np.full(2, came), np.repeat(chances, 500))
+
+    np.testing.assert_allclose(by_now, [1 - 0.8**0.5, 1 - 0.1**0.5], atol=2e-3)
+    np.testing.assert_allclose(soon(chances, np.zeros(2), chances), [0, 0], atol=1e-9)
+    np.testing.assert_allclose(soon(chances, np.ones(2), chances), chances)
+
+
+def test_habits_are_calibrated_from_young_rows() -> None:
+    rng = np.random.default_rng(9)
+    raw = rng.choice([0.2, 0.5, 0.9], 20_000)
+    hazard = rng.choice([0.3, 0.6, 1.0], len(raw))
+    came = rng.random(len(raw)) < 1 - (1 - raw) ** hazard
+    shares = {over: np.mean(1 - (1 - raw) ** over) / raw.mean() for over in (0.3, 0.6, 1.0)}
+    come, mean = np.array([shares[over] for over in hazard]), raw.mean()
+    weight = np.where(came, 1.0, come * (1 - mean) / (1 - mean * come))
+    said, label, weighs, share = (one.astype(np.float32) for one in (raw, came, weight, come))
+    asked = np.array([0.2, 0.5, 0.9], np.float32)
+
+    made = calibrate_young(said, label, weighs, "chance", share, habit=True)(asked)
+
+    np.testing.assert_allclose(made, asked, atol=0.02)
+    assert calibrate(said, label, weighs, "chance")(asked)[2] < made[2]
+    assert calibrate_young(said, label, weighs, "chance", share)(asked)[2] > 0.912

@@ -226,12 +226,13 @@ def test_heads_that_are_asked_together_say_what_each_says_alone() -> None:
     for names in (("p_goal", "seconds"), tuple(apart)):
         group = heads.group(names)
         assert group is not None and group.joined
+        assert "unknown" not in group.features  # nothing can be asked of it
         told = group.predict(rows.of(group.features))
         for name in names:
             assert told[name].tobytes() == apart[name].predict(rows.of(apart[name].features)).tobytes()
         assert all(len(one) == 0 for one in group.predict(np.zeros((0, len(group.features)), np.float32)).values())
     alone = heads.group(("p_goal",))
-    assert alone is not None and not alone.joined
+    assert alone is not None and alone.joined
     assert alone.predict(rows.of(alone.features))["p_goal"].tobytes() == apart["p_goal"].predict(rows.values).tobytes()
     assert heads.group(("p_share",)) is None
     assert (list(heads), len(heads), heads["p_goal"]) == (list(apart), 3, apart["p_goal"])

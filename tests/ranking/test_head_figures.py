@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from penchant.models import Run
+from penchant.ranking import Head, Outcome, Rows, fit_head, judge_head
 from penchant.ranking.figures import (
     area_under_curve,
     calibration_error,
@@ -87,3 +91,26 @@ def test_the_area_under_the_curve_counts_pairs_and_ties_half() -> None:
     # Against the rows without: 0.8 beats both, 0.5 beats one and ties with one.
     assert area_under_curve(np.array([0.8, 0.5, 0.5, 0.1]), np.array([1.0, 1.0, 0.0, 0.0]), ONES) == 3.5 / 4
     assert area_under_curve(np.array([0.8, 0.5, 0.5, 0.1]), np.ones(4), ONES) is None
+
+
+def test_what_came_so_far_is_held_against_as_much_of_what_is_said_as_comes_so_soon() -> None:
+    rng = np.random.default_rng(6)
+    values = rng.standard_normal((9_000, 1)).astype(np.float32)
+    chance = 1 / (1 + np.exp(-2 * values[:, 0]))
+    soon = rng.choice([0.2, 0.5], 9_000).astype(np.float32)
+    label = (rng.random(9_000) < chance).astype(np.float32)
+    whole = Rows(("wish",), values, label, np.ones_like(soon), np.arange(9_000, dtype=np.int32), np.zeros(9_000))
+    head = Head("p_goal", Outcome("It happened.", "chance", "reached"))
+    fitted = fit_head(head, whole, whole, Run())
+    # Of what comes, a fifth or half is there by now; what has not come counts by one chance for all.
+    came = label * (rng.random(9_000) < soon)
+    weight = np.where(came > 0, 1.0, soon * 0.5 / (1 - 0.5 * soon)).astype(np.float32)
+    young = replace(whole, label=came.astype(np.float32), weight=weight, come=soon)
+
+    final, early = judge_head(fitted, whole), judge_head(fitted, young)
+    by_one_chance = judge_head(fitted, replace(young, come=None))
+
+    assert final.ece is not None and early.ece is not None and by_one_chance.ece is not None
+    assert final.ece < 0.02 and early.ece < 0.035 < by_one_chance.ece
+    assert early.ece_by_chance is not None and final.ece_by_chance is not None
+    assert early.ece_by_chance > final.ece_by_chance

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,20 @@ def _one() -> dict[str, np.ndarray]:
 def test_arrays_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="2 names"):
         Rows(("a", "b"), **_one())
+    with pytest.raises(ValueError, match="1 names"):
+        Rows(("a",), **_one(), come=np.ones(2, np.float32))
+
+
+def test_what_has_come_so_soon_stays_with_its_row() -> None:
+    old, young = rows(0, 1), rows(1, 0)
+    young = replace(young, come=np.array([0.5, 0.25], np.float32))
+
+    joined = Rows.joined([old, young])
+
+    assert old.come is None and old.settled.tolist() == [1.0, 1.0]
+    assert joined.settled.tolist() == [1.0, 1.0, 0.5, 0.25]
+    assert joined.take(np.array([3, 0])).settled.tolist() == [0.25, 1.0]
+    assert Rows.joined([old, old]).come is None
 
 
 def test_rows_without_a_label_or_a_weight_are_not_usable() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from penchant.clock import DAY
-from penchant.training.delays import LEAST, LEAST_YOUNG, Delays
+from penchant.training.delays import LEAST, LEAST_HOURS, LEAST_YOUNG, Delays
 
 
 def test_a_row_without_the_outcome_counts_as_the_share_that_comes_so_soon() -> None:
@@ -85,3 +85,31 @@ def test_of_delays_that_thin_out_most_are_foreseen_from_the_first_days() -> None
 
 def test_too_few_young_cases_are_taken_to_come_evenly() -> None:
     assert Delays.learn_early(np.zeros(LEAST_YOUNG - 1), np.full(LEAST_YOUNG - 1, 3.0), 10.0).learned_from == 0
+
+
+def test_rows_of_one_hour_are_held_against_rows_of_that_hour() -> None:
+    # Everyone is there each evening at eight or so: who was shown something at six in the evening comes back after a
+    # day and two hours, who was shown it at eleven at night after a day and twenty-one hours.
+    early, late = np.full(500, 1 + 2 / 24), np.full(500, 1 + 21 / 24)
+    # All is known at nine in the evening, some weeks later.
+    since_early, since_late = np.full(500, 20 + 3 / 24), np.full(500, 20 + 22 / 24)
+    delays = Delays.learn(np.append(early, late), 7.0, np.append(since_early, since_late))
+    plain = Delays.learn(np.append(early, late), 7.0)
+
+    told = delays.by(np.array([1 + 3.1 / 24, 1 + 22.5 / 24, 6 + 3.1 / 24, 7.0]))
+
+    # Shown at six the day before: all of these have come by nine. Shown at eleven the night before: yet to come.
+    assert told[0] > 0.9
+    np.testing.assert_allclose(told[1:], [0.96, 1.0, 1.0], atol=0.05)
+    assert plain.by(np.array([1 + 3.1 / 24]))[0] < 0.2
+
+
+def test_hours_are_told_apart_from_the_second_day_on_and_where_there_are_cases_enough() -> None:
+    days = np.linspace(0.01, 6.9, LEAST_HOURS)
+    elapsed = np.linspace(8.0, 30.0, LEAST_HOURS)
+
+    assert Delays.learn(days, 7.0, elapsed).by_hour is not None
+    assert Delays.learn(days[1:], 7.0, elapsed[1:]).by_hour is None
+    assert Delays.learn(days / 7, 1.0, elapsed).by_hour is None
+    first = np.array([0.01, 0.3, 0.9])
+    assert Delays.learn(days, 7.0, elapsed).by(first).tolist() == Delays.learn(days, 7.0).by(first).tolist()

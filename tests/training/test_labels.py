@@ -165,6 +165,8 @@ def test_delays_are_learned_from_what_has_matured() -> None:
 
     assert found.delays.learned_from == 40
     assert found.weight[-1] == 1.0 and found.value[-1] == 0.0 and not found.final[-1]
+    assert found.come is not None and found.come.tolist() == [1.0] * 41
+    assert labels(data, "bought", *asked, known=98.0 + 1e-3).come[-1] < 0.01  # type: ignore[index]
 
 
 def test_later_events_change_nothing_of_what_was_known_before() -> None:

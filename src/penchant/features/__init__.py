@@ -19,6 +19,7 @@ from penchant.features.context import (
     position,
     visit_length,
     visit_minutes,
+    visits_a_day,
     weekday,
     weekend,
 )
@@ -127,6 +128,7 @@ __all__ = [
     "told",
     "visit_length",
     "visit_minutes",
+    "visits_a_day",
     "weekday",
     "weekend",
 ]

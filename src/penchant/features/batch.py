@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.catalog import ItemTable
 from penchant.dataset import Queries
-from penchant.features.columns import of_table
+from penchant.features.columns import dense, of_table
 from penchant.features.moment import Moment
 from penchant.features.ragged import rows_of
 from penchant.features.statistics import Counts, Statistics
@@ -47,10 +47,11 @@ class Batch:
             key: Names it: the function and its settings.
             make: Works it out.
         """
-        found = self._shared.get(key, self)
+        found: Any = self._shared.get(key, self)
         if found is self:
             found = self._shared[key] = make()
-        return cast(T, found)
+        made: T = found
+        return made
 
     def kept(self, key: object, make: Callable[[], T]) -> T:
         """What follows from the catalog alone, worked out by the first batch that asks and kept with the table.
@@ -59,10 +60,11 @@ class Batch:
             key: Names it: the function and its settings.
             make: Works it out; by `of_columns` where it shall outlast changes of other columns.
         """
-        found = self._of_table.get(key, self)
+        found: Any = self._of_table.get(key, self)
         if found is self:
             found = self._of_table[key] = make()
-        return cast(T, found)
+        made: T = found
+        return made
 
     def take(self, start: int, stop: int) -> Batch:
         """Requests start to stop, as a batch of their own."""
@@ -103,11 +105,11 @@ class Batch:
 
     def codes(self, field: str) -> Codes:
         """The category field of all items."""
-        return self.kept(("codes", field), lambda: self.table.category(field).codes)
+        return self.kept(("codes", field), lambda: dense(self.table.category(field).codes))
 
     def numbers(self, field: str) -> NDArray[np.float64]:
         """The number field of all items."""
-        return self.kept(("numbers", field), lambda: self.table.number(field))
+        return self.kept(("numbers", field), lambda: dense(self.table.number(field)))
 
     @cached_property
     def counts(self) -> Counts:

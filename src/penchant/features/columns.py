@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
@@ -34,7 +34,7 @@ def of_columns(key: object, columns: tuple[NDArray[Any], ...], make: Callable[[]
         make: Makes it.
     """
     name = (key, *(id(column) for column in columns))
-    found = _kept.get(name)
+    found: Any = _kept.get(name)
     if found is None:
         # At the very end there may be no module any more, but its results.
         def gone(_: object, kept: dict[tuple[object, ...], Any] = _kept) -> None:
@@ -46,7 +46,15 @@ def of_columns(key: object, columns: tuple[NDArray[Any], ...], make: Callable[[]
             while len(_kept) >= _MOST:
                 _kept.pop(next(iter(_kept)), None)
             _kept[name] = found
-    return cast(T, found[1])
+    made: T = found[1]
+    return made
+
+
+def dense(column: NDArray[Any]) -> NDArray[Any]:
+    """A column whose values stand side by side; gathering from one of a single value would copy it whole every time."""
+    if column.flags.c_contiguous:
+        return column
+    return of_columns("dense", (column,), lambda: np.ascontiguousarray(column))
 
 
 def of_table(table: ItemTable) -> dict[object, Any]:

@@ -20,6 +20,8 @@ from penchant.features.past import of_roles
 
 _PAUSE = 30 * 60.0
 """Seconds without anything that end a visit, as sessions have it everywhere."""
+_DAYS_BEFORE = 3.0
+"""Days in which a person of whom nothing is known is taken to come once."""
 
 Floats = NDArray[np.float64]
 Values = Callable[[Batch], NDArray[Any]]
@@ -116,6 +118,8 @@ def history_size(name: str, about: str, *, roles: tuple[Role, ...] = ()) -> Feat
 
     def values(batch: Batch) -> NDArray[Any]:
         found = entries(batch)
+        if len(batch.queries) == 1:
+            return np.array([np.count_nonzero(of_roles(batch, roles)) if roles else len(found)])
         row = found.row if not roles else found.row[of_roles(batch, roles)]
         return np.bincount(row, minlength=len(batch.queries))
 
@@ -174,13 +178,34 @@ def visit_minutes(name: str, about: str) -> Feature:
     return _of_request(values, name=name, unit="minutes", about=about, low=0.0, high=math.inf)
 
 
+def visits_a_day(name: str, about: str) -> Feature:
+    """Visits before this one for each day since the first entry, as if there had been `_DAYS_BEFORE` days more.
+
+    Counts grow with the days that a person is known, so what was learned from them of young histories is wrong of old
+    ones; how often somebody comes stays what it is. The days more keep the first ones from saying too much: it is the
+    mean of a Poisson process's rate under a gamma prior that expects one visit in them, as the first visit is where
+    the days begin.
+    """
+
+    def values(batch: Batch) -> NDArray[Any]:
+        found = _visit(batch)
+        return np.asarray(found.ended / (found.known / DAY + _DAYS_BEFORE))
+
+    return _of_request(values, name=name, unit="visits a day", about=about, low=0.0, high=math.inf)
+
+
 @dataclass(frozen=True)
 class _Visit:
-    """Of each request: entries of the visit so far, seconds since its first, and since the one before ended (NaN)."""
+    """Of each request: entries of the visit so far, seconds since its first, and since the one before ended (NaN).
+
+    And how many visits have ended before, and seconds since the first entry of all.
+    """
 
     length: NDArray[np.int64]
     seconds: Floats
     away: Floats
+    ended: NDArray[np.int64]
+    known: Floats
 
 
 def _visit(batch: Batch) -> _Visit:
@@ -200,11 +225,14 @@ def _visit(batch: Batch) -> _Visit:
         start = np.searchsorted(row, np.arange(len(now)), "left")
         begin = np.where(before >= 0, before + 1, start)
         length = end - begin
+        ended = np.bincount(row[broken], minlength=len(now))
         if not len(times):
-            return _Visit(length, np.zeros(len(now)), np.full(len(now), np.nan))
+            return _Visit(length, np.zeros(len(now)), np.full(len(now), np.nan), ended, np.zeros(len(now)))
+        some = start < end
+        known = np.maximum(np.where(some, now - times.take(start, mode="clip"), 0.0), 0.0)
         seconds = np.where(length > 0, now - times.take(begin, mode="clip"), 0.0)
         away = np.where(before >= 0, now - times[before], np.nan)
-        return _Visit(length, np.maximum(seconds, 0.0), np.maximum(away, 0.0))
+        return _Visit(length, np.maximum(seconds, 0.0), np.maximum(away, 0.0), ended, known)
 
     return batch.once("visit", make)
 
@@ -214,11 +242,12 @@ def _visit_of(times: Floats, now: Floats) -> _Visit:
     broken = np.flatnonzero(np.append(times[1:], now)[: len(times)] - times > _PAUSE)
     begin = int(broken[-1]) + 1 if len(broken) else 0
     length, seconds, away = len(times) - begin, np.zeros(1), np.full(1, np.nan)
+    known = np.maximum(now - times[0], 0.0) if len(times) else np.zeros(1)
     if length:
         seconds = np.maximum(now - times[begin], 0.0)
     if len(broken):
         away = np.maximum(now - times[begin - 1], 0.0)
-    return _Visit(np.array([length]), seconds, away)
+    return _Visit(np.array([length]), seconds, away, np.array([len(broken)]), known)
 
 
 def _weekday(batch: Batch, offset_hours: float) -> Floats:

@@ -68,8 +68,7 @@ def days_since_date(name: str, field: str, about: str) -> Feature:
     """Days between a date of the item and the request, 0 when it is still to come; NaN without the date."""
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        then = batch.number(field)
-        return cut((batch.now - then) / DAY, 0.0, LONG)
+        return cut((_now(batch) - batch.number(field)) / DAY, 0.0, LONG)
 
     return Feature(name, "days", (field,), about, compute, high=LONG)
 
@@ -78,7 +77,12 @@ def days_until_date(name: str, field: str, about: str) -> Feature:
     """Days between the request and a date of the item, 0 when it is over; NaN without the date."""
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        then = batch.number(field)
-        return cut((then - batch.now) / DAY, 0.0, LONG)
+        return cut((batch.number(field) - _now(batch)) / DAY, 0.0, LONG)
 
     return Feature(name, "days", (field,), about, compute, high=LONG)
+
+
+def _now(batch: Batch) -> NDArray[np.float64]:
+    """The moment of each candidate's request; of one request it stands for all."""
+    now = batch.queries.now
+    return now if len(now) == 1 else batch.now

@@ -34,8 +34,8 @@ class Matrix:
 
     Attributes:
         names: Of the features, by column.
-        values: Shape (number of candidates, number of features), float32, row by row in memory; NaN where nothing can
-            be said.
+        values: Shape (number of candidates, number of features), float32; NaN where nothing can be said. Of one request
+            they stand column by column in memory, of many row by row.
         failed: Features that raised or gave values of a wrong shape, with the error's text; their columns are NaN.
     """
 
@@ -75,7 +75,8 @@ def matrix(features: Sequence[Feature], batch: Batch) -> Matrix:
             except Exception as error:  # rows without one value are better than none; the caller says so
                 failed[feature.name] = f"{type(error).__name__}: {error}"
                 column[:] = np.nan
-    return Matrix(tuple(feature.name for feature in features), np.ascontiguousarray(columns.T), failed)
+    values = columns.T if len(batch.queries) == 1 else np.ascontiguousarray(columns.T)
+    return Matrix(tuple(feature.name for feature in features), values, failed)
 
 
 def matrix_in_chunks(features: Sequence[Feature], batch: Batch, *, threads: int = 1, chunk: int = CHUNK) -> Matrix:

@@ -93,7 +93,7 @@ def number_fit(
         shift = found.shift / np.maximum(found.mass + shrinkage, 1e-12)
         # Where nothing was liked there is no level, whatever is shrunk.
         shift = np.where(found.mass > 0, shift, np.nan).take(found.tied.pairs.asked)
-        distance = (_above(batch, field, group).take(batch.at) - shift) / spread
+        distance = (_lying(batch, field, group) - shift) / spread
         distance *= distance
         return np.exp(-0.5 * np.minimum(distance, 1e3)).astype(np.float32)
 
@@ -112,7 +112,7 @@ def above_level(name: str, about: str, scale: Scale) -> Feature:
         total, sums = np.bincount(row, found.weight, n), np.bincount(row, found.moved, n)
         overall = found.tied.pairs.of_rows(sums / np.maximum(total + scale.shrinkage, 1e-12))
         shift = (found.shift + scale.shrinkage * overall) / np.maximum(found.mass + scale.shrinkage, 1e-12)
-        above = _above(batch, scale.field, scale.group).take(batch.at)
+        above = _lying(batch, scale.field, scale.group)
         return cut(above - shift.take(found.tied.pairs.asked), -FAR, FAR)
 
     return Feature(
@@ -185,6 +185,11 @@ def _above(batch: Batch, field: str, group: str) -> Floats:
         return of_columns("above mean", (number, groups.codes), above)
 
     return batch.kept(("above mean", field, group), make)
+
+
+def _lying(batch: Batch, field: str, group: str) -> Floats:
+    """The same of each candidate."""
+    return batch.once(("candidates lying", field, group), lambda: _above(batch, field, group).take(batch.at))
 
 
 def _levels(batch: Batch, scale: Scale) -> _Levels:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from penchant.clock import DAY
 from penchant.events import Role
 from penchant.features.batch import Batch
-from penchant.features.feature import Feature
+from penchant.features.feature import Feature, Kin
 from penchant.features.fields import LONG
+from penchant.features.lately import Lately, days_ago
 from penchant.features.meeting import ITSELF
 from penchant.features.past import cut, last_of_item, of_roles, past, since
 from penchant.features.ties import Reads, declared, ties
@@ -27,7 +28,7 @@ def days_since_with(
     def compute(batch: Batch) -> NDArray[np.float32]:
         tied, keep = ties(batch, field, reads), of_roles(batch, roles)
         latest = tied.latest(past(batch).times, keep)
-        if tied.of is not None:
+        if tied.values is not None:
             latest, now = tied.highest(latest), batch.now
             return cut(np.where(np.isfinite(latest), now - latest, np.nan) / DAY, 0.0, LONG)
         # By pair, and then to the candidates.
@@ -35,7 +36,9 @@ def days_since_with(
         days = np.where(np.isfinite(latest), now - latest, np.nan) / DAY
         return cut(days, 0.0, LONG).take(tied.pairs.asked)
 
-    return Feature(name, "days", (field,), about, compute, reason, high=LONG, by=declared(field, reads))
+    found = declared(field, reads)
+    kin = Kin(days_ago, Lately(found[0], roles, LONG)) if found else None
+    return Feature(name, "days", (field,), about, compute, reason, high=LONG, by=found, kin=kin)
 
 
 def items_since_with(name: str, field: str, about: str, *roles: Role, reads: Reads = "category") -> Feature:
@@ -47,7 +50,7 @@ def items_since_with(name: str, field: str, about: str, *roles: Role, reads: Rea
     def compute(batch: Batch) -> NDArray[np.float32]:
         tied, keep = ties(batch, field, reads), last_of_item(batch, roles)
         latest = tied.latest(-since(batch, roles).astype(np.float64), keep)
-        if tied.of is None:
+        if tied.values is None:
             told = np.minimum(np.where(np.isfinite(latest), -latest, np.nan), MANY).astype(np.float32)
             return told.take(tied.pairs.asked)
         steps = -tied.highest(latest)

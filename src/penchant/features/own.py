@@ -11,7 +11,8 @@ from penchant.clock import DAY
 from penchant.events import Role
 from penchant.features.batch import Batch
 from penchant.features.entries import entries
-from penchant.features.feature import Feature
+from penchant.features.feature import Feature, Kin
+from penchant.features.lately import Lately, days_ago
 from penchant.features.meeting import ITSELF, pairs_of
 from penchant.features.past import of_roles
 from penchant.slate import Reason
@@ -49,7 +50,8 @@ def days_since_had(name: str, about: str, *, roles: tuple[Role, ...] = (), reaso
         days = np.maximum(pairs.of_rows(batch.queries.now) - latest, 0.0) / DAY
         return np.where(np.isfinite(latest), days, np.nan).astype(np.float32).take(pairs.asked)
 
-    return Feature(name, "days", (), about, compute, reason, 0.0, math.inf, (ITSELF,))
+    kin = Kin(days_ago, Lately(ITSELF, roles, math.inf))
+    return Feature(name, "days", (), about, compute, reason, 0.0, math.inf, (ITSELF,), kin)
 
 
 def share_had(name: str, about: str, *, roles: tuple[Role, ...] = (), reason: Reason | None = None) -> Feature:

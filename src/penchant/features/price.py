@@ -16,7 +16,7 @@ from penchant.dataset import Queries
 from penchant.events import Role
 from penchant.features.batch import Batch
 from penchant.features.feature import Compute, Feature
-from penchant.features.past import Floats, Mask, counted, cut, past
+from penchant.features.past import Floats, Mask, cut, of_roles, past
 from penchant.features.whole import Whole, of_items
 from penchant.slate import Candidates, Reason
 
@@ -173,8 +173,11 @@ def _edges(batch: Batch, priced: Priced) -> Floats:
 
 def _lasts(batch: Batch, items: NDArray[np.int32], times: Floats, priced: Priced) -> Mask:
     """Whether a sale of each item lasts at a moment."""
-    begins, ends, sale = (batch.numbers(field).take(items) for field in (priced.begins, priced.ends, priced.sale))
-    lasts: Mask = np.isfinite(sale) & ~(times < begins) & ~(times >= ends)
+    lasts: Mask = np.isfinite(batch.numbers(priced.sale).take(items))
+    if not lasts.any():
+        return lasts
+    begins, ends = (batch.numbers(field).take(items) for field in (priced.begins, priced.ends))
+    lasts &= ~(times < begins) & ~(times >= ends)
     return lasts
 
 
@@ -206,11 +209,12 @@ def _response(batch: Batch, priced: Priced, roles: tuple[Role, ...]) -> Floats:
     """Share of events with things on sale, beside each candidate."""
 
     def make() -> Floats:
-        found, count = past(batch), counted(batch, roles)
-        on = _lasts(batch, found.items, found.times, priced)
-        all_, sold = (np.bincount(found.row, part, len(batch.queries)) for part in (count, count * on))
-        share = np.full(len(all_), np.nan)
+        found, at, n = past(batch), of_roles(batch, roles).nonzero()[0], len(batch.queries)
+        row = found.row.take(at)
+        on = _lasts(batch, found.items.take(at), found.times.take(at), priced)
+        all_, sold = np.bincount(row, minlength=n), np.bincount(row, on, n)
+        share = np.full(n, np.nan)
         np.divide(sold, all_, out=share, where=all_ > 0)
-        return share[batch.row]
+        return share.take(batch.row)
 
     return batch.once(("sale share", priced, roles), make)

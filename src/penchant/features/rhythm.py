@@ -12,6 +12,8 @@ from penchant.features.past import cut, of_roles, past
 from penchant.features.ties import Reads, declared, ties
 from penchant.slate import Reason
 
+_FEW = 256
+"""Goals up to which it is quicker to look first whether any is of the same as another."""
 OVER = 6.0
 """Doublings beyond which it says no more how long something is overdue."""
 
@@ -39,6 +41,8 @@ def due(
         tied, found = ties(batch, field, reads), past(batch)
         at = np.flatnonzero(of_roles(batch, (Role.GOAL,)) & (tied.pairs.slot < tied.pairs.n))
         slot, time, size = tied.pairs.slot[at], found.times[at], tied.pairs.size
+        if len(at) < _FEW and len(set(slot.tolist())) == len(at):  # most people never come back to anything
+            return np.full(len(batch.candidates.items), np.nan, np.float32)
         order = slot.argsort(kind="stable")
         slot, time = slot[order], time[order]
         fresh = np.append(True, (slot[1:] != slot[:-1]) | (time[1:] != time[:-1]))[: len(slot)]

@@ -12,6 +12,7 @@ from penchant.features.batch import Batch
 from penchant.features.columns import of_columns
 from penchant.features.feature import Feature
 from penchant.features.pairs import Pairs
+from penchant.features.past import cut
 from penchant.features.ragged import rows_of, taken
 from penchant.slate import Codes, Reason
 
@@ -25,12 +26,15 @@ def same_as_seed(name: str, field: str, about: str, *, reason: Reason | None = N
     """Share of the request's seeds that have the candidate's value of `field`; NaN without a value on either side."""
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        seeds, code = _seeds(batch), batch.category(field)
-        own = batch.codes(field).take(seeds.items)
+        seeds = _seeds(batch)
+        if not len(seeds.items):
+            return _nothing(batch)
+        code, own = batch.category(field), batch.codes(field).take(seeds.items)
         of_all = np.bincount(seeds.row[own >= 0], minlength=len(batch.queries)).take(batch.row)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = _count(batch, seeds.row, own, code, lambda: len(batch.table.category(field).names)) / of_all
-        return np.where(code >= 0, share, np.nan).astype(np.float32)
+        count = _count(batch, seeds.row, own, code, lambda: len(batch.table.category(field).names))
+        share = np.full(len(code), np.nan)
+        np.divide(count, of_all, out=share, where=(code >= 0) & (of_all > 0))
+        return share.astype(np.float32)
 
     return Feature(name, "share", (field,), about, compute, reason)
 
@@ -40,6 +44,8 @@ def tags_of_seed(name: str, field: str, about: str, *, reason: Reason | None = N
 
     def compute(batch: Batch) -> NDArray[np.float32]:
         seeds, tags, items = _seeds(batch), batch.table.tags(field), batch.candidates.items
+        if not len(seeds.items):
+            return _nothing(batch)
         sizes = np.diff(tags.ptr)
         row = seeds.row.repeat(sizes[seeds.items])
         has = np.bincount(row, minlength=len(batch.queries)).take(batch.row) > 0
@@ -61,13 +67,16 @@ def ratio_to_seed(name: str, field: str, about: str, *, reason: Reason | None = 
 
     def compute(batch: Batch) -> NDArray[np.float32]:
         number, seeds, n = batch.numbers(field), _seeds(batch), len(batch.queries)
+        if not len(seeds.items):
+            return _nothing(batch)
         log = batch.kept(("log2", field), lambda: of_columns("log2", (number,), lambda: _log2(number)))
         told = log.take(seeds.items)
         good = np.isfinite(told)
         sums, counts = np.bincount(seeds.row[good], told[good], n), np.bincount(seeds.row[good], minlength=n)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            value = log.take(batch.at) - (sums / counts).take(batch.row)
-        return np.maximum(np.minimum(value, _MOST), -_MOST).astype(np.float32)
+        level = np.full(n, np.nan)
+        np.divide(sums, counts, out=level, where=counts > 0)
+        value = log.take(batch.at) - level.take(batch.row)
+        return cut(value, -_MOST, _MOST)
 
     return Feature(name, "log2 ratio", (field,), about, compute, reason, -_MOST, _MOST)
 
@@ -77,6 +86,8 @@ def is_seed(name: str, about: str) -> Feature:
 
     def compute(batch: Batch) -> NDArray[np.float32]:
         seeds, items = _seeds(batch), batch.candidates.items
+        if not len(seeds.items):
+            return np.zeros(len(items), np.float32)
         found = _count(batch, seeds.row, seeds.items, items, lambda: len(batch.table))
         return (found > 0).astype(np.float32)
 
@@ -93,6 +104,11 @@ def _count(batch: Batch, row: NDArray[np.int64], own: Codes, asked: Codes, n: Ca
         return found
     pairs = Pairs.of(row, own, batch.row, asked, (len(batch.queries), n()))
     return pairs.counts().take(pairs.asked)
+
+
+def _nothing(batch: Batch) -> NDArray[np.float32]:
+    """What is said where no request is about anything."""
+    return np.full(len(batch.candidates.items), np.nan, np.float32)
 
 
 @dataclass(frozen=True)

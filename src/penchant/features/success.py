@@ -113,10 +113,7 @@ def taken_back_share(name: str, about: str, field: str = "", *, shrinkage: float
 
     def compute(batch: Batch) -> NDArray[np.float32]:
         back, kept = counted(batch, (Role.REVERSAL,)), counted(batch, (Role.GOAL,))
-        row, n = past(batch).row, len(batch.queries)
-        of = np.bincount(row, back + kept, n)[batch.row]
-        overall = np.full(len(of), np.nan)
-        np.divide(np.bincount(row, back, n)[batch.row], of, out=overall, where=of > 0)
+        overall = batch.once("taken back", lambda: _taken_back(batch, back, kept)).take(batch.row)
         if not field:
             return overall.astype(np.float32)
         tied = ties(batch, field)
@@ -125,6 +122,14 @@ def taken_back_share(name: str, about: str, field: str = "", *, shrinkage: float
 
     looks = declared(field) if field else ()
     return Feature(name, "share", (field,) if field else (), about, compute, by=looks)
+
+
+def _taken_back(batch: Batch, back: Floats, kept: Floats) -> Floats:
+    """The share of each person's goals that was taken back, of all; NaN without any."""
+    row, n = past(batch).row, len(batch.queries)
+    of, share = np.bincount(row, back + kept, n), np.full(n, np.nan)
+    np.divide(np.bincount(row, back, n), of, out=share, where=of > 0)
+    return share
 
 
 def _finished(batch: Batch, tried: tuple[Role, ...]) -> tuple[Floats, Floats]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.clock import DAY
 from penchant.features.batch import Batch
 from penchant.features.feature import Feature
-from penchant.features.ragged import rows_of
 from penchant.slate import Reason
 
 
@@ -15,8 +15,8 @@ def freshness(name: str, field: str, about: str, *, half_life_days: float, reaso
     """1 for something that came out now, halved with every half-life since; NaN without the date."""
 
     def compute(batch: Batch) -> NDArray[np.float32]:
-        queries, candidates, table = batch.queries, batch.candidates, batch.table
-        age = (queries.now[rows_of(candidates.ptr)] - table.number(field)[candidates.items]) / 86_400.0
+        now = batch.queries.now if len(batch.queries) == 1 else batch.now
+        age = (now - batch.number(field)) / DAY
         return np.exp2(-np.maximum(age, 0) / half_life_days).astype(np.float32)
 
     return Feature(name, "share", (field,), about, compute, reason)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from operator import is_not
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +14,16 @@ from numpy.typing import NDArray
 from penchant.features.batch import Batch
 from penchant.features.feature import Compute, Feature, Kin
 
-_CELLS = 1 << 20
+_CELLS = 8 << 20
 """Values of a catalog up to which columns are kept side by side as well."""
+_FEW = 4
+"""Columns below which that is not worth it."""
+_MOST = 4
+"""Blocks of columns that are kept: those of two domains, of this hour and the next."""
+_ALONE = 2
+"""Columns that may differ from a block's, at least, before another is made; a quarter of them, where that is more."""
+_AT_ONCE = 4_096
+"""Items whose values are put side by side at once, so that they stay in the processor's cache."""
 
 Whole = Callable[[Batch], NDArray[np.float32] | None]
 """The values of all items, as they are kept; None where they are not worth working out."""
@@ -44,25 +54,64 @@ def gathered(batch: Batch, wanted: tuple[Whole, ...], rows: Sequence[NDArray[np.
         return ()
     columns = [whole(batch) for whole in wanted]
     done = [place for place, column in enumerate(columns) if column is not None]
-    if n * len(done) > _CELLS:
-        for place in done:
-            columns[place].take(at, out=rows[place], mode="clip")  # type: ignore[union-attr]
-        return done
-    box = batch.kept(("block", wanted), _Block)
-    held = box.held
-    if held is None or len(held[0]) != len(columns) or any(map(is_not, held[0], columns)):
-        block = np.empty((n, len(done)), np.float32)
-        for place, column in zip(done, block.T, strict=True):
-            column[:] = columns[place]
-        held = box.held = (columns, block)
-    # One item's values stand side by side, so that they are read together.
-    found = held[1].take(at, axis=0, mode="clip")
-    for place, values in zip(done, found.T, strict=True):
-        rows[place][:] = values
+    block = None
+    if len(done) >= _FEW and n * len(done) <= _CELLS:
+        block = _block({wanted[place]: columns[place] for place in done}, n)  # type: ignore[misc]
+    # One item's values stand side by side in a block, so that they are read together.
+    found = None if block is None else block.values.take(at, axis=0, mode="clip").T
+    for place in done:
+        column, own = columns[place], None if block is None else block.at.get(wanted[place])
+        if found is not None and own is not None and own[1]() is column:
+            rows[place][:] = found[own[0]]
+        else:
+            column.take(at, out=rows[place], mode="clip")  # type: ignore[union-attr]
     return done
 
 
+@dataclass(frozen=True)
 class _Block:
-    """Columns of a catalog side by side, and those they are."""
+    """Columns of a catalog side by side.
 
-    held: tuple[list[NDArray[np.float32] | None], NDArray[np.float32]] | None = None
+    Attributes:
+        at: Place of each column, and the column itself for as long as it is kept elsewhere.
+        values: Shape (n_items, columns).
+    """
+
+    at: Mapping[Whole, tuple[int, ref[NDArray[np.float32]]]]
+    values: NDArray[np.float32]
+
+    def has(self, columns: Mapping[Whole, NDArray[np.float32]]) -> int:
+        """How many of these columns it has."""
+        places = ((self.at.get(whole), column) for whole, column in columns.items())
+        return sum(1 for own, column in places if own is not None and own[1]() is column)
+
+
+_blocks: tuple[_Block, ...] = ()
+"""Those that were made last, the latest first."""
+_lock = Lock()
+
+
+def _block(columns: Mapping[Whole, NDArray[np.float32]], n: int) -> _Block:
+    """The block that has most of these columns, or a new one where none has enough of them.
+
+    Few columns change when the catalog is told anew, and these are gathered by themselves meanwhile: copying all for
+    every piece sold would cost more than it saves.
+    """
+    global _blocks
+    best, most = None, 0
+    for block in _blocks:
+        has = block.has(columns) if len(block.values) == n else 0
+        if has == len(columns):
+            return block
+        if has > most:
+            best, most = block, has
+    if best is not None and len(columns) - most <= max(_ALONE, len(columns) // 4):
+        return best
+    given = list(columns.values())
+    values = np.empty((n, len(given)), np.float32)
+    for first in range(0, n, _AT_ONCE):
+        values[first : first + _AT_ONCE] = np.array([column[first : first + _AT_ONCE] for column in given]).T
+    made = _Block({whole: (place, ref(column)) for place, (whole, column) in enumerate(columns.items())}, values)
+    with _lock:
+        _blocks = (made, *_blocks[: _MOST - 1])
+    return made

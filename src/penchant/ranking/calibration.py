@@ -25,6 +25,9 @@ _EDGE = 1e-6
 _KNOTS = 41
 _STEPS = 50
 _NEAR = 1e-7
+_ROUNDS = 20
+_STILL = 1e-4
+_SAMPLE = 200
 _FLAT = 0.02
 """Least slope of a curve: items must still be told apart."""
 
@@ -86,7 +89,10 @@ def calibrate(
     """
     top = np.inf if kind == "amount" else 1.0
     x, y, w = raw.astype(np.float64), label.astype(np.float64), weight.astype(np.float64)
-    evidence = float(len(y)) if kind != "chance" else float(min((y > 0.5).sum(), (y <= 0.5).sum()))
+    # A row that is too young to tell is no outcome of either kind yet: it counts as its weight against a final one.
+    each = w / max(float(w.max(initial=0.0)), _EDGE)
+    kinds = (float(each[y > 0.5].sum()), float(each[y <= 0.5].sum()))
+    evidence = float(len(y)) if kind != "chance" else min(kinds)
     if evidence < HARDLY or w.sum() <= 0 or x.max() <= 0:
         return Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]), top, "none")
     w = w * (len(w) / w.sum())
@@ -101,6 +107,68 @@ def calibrate(
     level, mean, _ = pool(level, shrunk, mass + PRIOR)
     keep = level > 0
     return _closed(level[keep], mean[keep], top, "isotonic")
+
+
+def calibrate_young(
+    raw: NDArray[np.float32],
+    label: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    kind: str,
+    come: NDArray[np.float32] | None,
+    *,
+    habit: bool = False,
+) -> Calibration:
+    """Learn the map from rows some of which are too young to tell.
+
+    A young row without the outcome is weighted by how likely it is that none comes, and that hangs on its own chance:
+    where nine in ten have it, hardly any of those that still lack it will do without. By one chance for all, high ones
+    come out too low and low ones too high. So the map gives each row its chance, the chances give weights, and these
+    the next map. Where it stands still it fits the outcomes seen so far as the likeliest (as does the model of Chapelle
+    2014, "Modeling delayed feedback in display advertising", whose delays are exponential).
+
+    Args:
+        raw: What trees say, from 0.
+        label: What followed.
+        weight: How much each row counts, by one chance for all.
+        kind: `chance`, `share` or `amount`.
+        come: Share of the outcomes that come as soon as each row is old; None where all are final.
+        habit: Whether an outcome that is likelier also comes sooner; see `soon`.
+    """
+    made = calibrate(raw, label, weight, kind)
+    if come is None or made.method == "none":
+        return made
+    young = np.flatnonzero((come < 1.0) & (label <= 0.5))
+    if not len(young):
+        return made
+    weight, share = weight.copy(), come[young].astype(np.float64)
+    for _ in range(_ROUNDS):
+        said = np.clip(made.map(raw), _EDGE, 1.0 - _EDGE)
+        chance = said[young]
+        by_now = soon(chance, share, said) if habit else chance * share
+        weight[young] = by_now * (1.0 - chance) / (chance * np.maximum(1.0 - by_now, _EDGE))
+        before, made = made, calibrate(raw, label, weight, kind)
+        if float(np.abs(made.map(raw[young]) - before.map(raw[young])).max()) < _STILL:
+            break
+    return made
+
+
+def soon(chance: Floats, share: Floats, all_chances: Floats) -> Floats:
+    """Chance that an outcome has come by now, of one that comes the sooner the likelier it is.
+
+    Who comes every day is back tomorrow, who comes once a week is not. All have the same hazard up to a factor (Cox
+    1972, "Regression models and life-tables"), so 1 - (1 - p)^u has come when a share u of the hazard is over; u is
+    where this is so of the given share of all that comes.
+
+    Args:
+        chance: That it comes at all, by row.
+        share: Share of all cases that have come when a row is as old, by row.
+        all_chances: Of rows like those that the share is of.
+    """
+    hazard = np.linspace(0.0, 1.0, _KNOTS)
+    never = np.quantile(1.0 - all_chances, (np.arange(_SAMPLE) + 0.5) / _SAMPLE)
+    came = np.array([float((1.0 - never**over).mean()) for over in hazard])
+    by_now: Floats = 1.0 - (1.0 - chance) ** np.interp(share, came / came[-1], hazard)
+    return by_now
 
 
 def pool(x: Floats, y: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:

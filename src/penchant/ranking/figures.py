@@ -88,8 +88,11 @@ def judge_head(fitted: AnyHead, rows: Rows) -> HeadFigures:
     rows = rows.usable.shown(fitted.features)
     y, w = rows.label.astype(np.float64), rows.weight.astype(np.float64)
     p = fitted.predict(rows.of(fitted.features)).astype(np.float64)
-    bins = reliability(p, y, w)
-    error, chance = calibration_error(p, y, w), error_by_chance(p, y, w)
+    # Of rows that are too young to tell, what came is held against as much of what is said as comes so soon.
+    soon = np.maximum(rows.settled.astype(np.float64), _LEAST)
+    told = (p, y / soon, soon) if rows.come is not None else (p, y, w)
+    bins = reliability(*told)
+    error, chance = calibration_error(*told), error_by_chance(*told)
     bounded, amount = fitted.kind != "amount", fitted.kind != "chance"
     mean = _mean(y, w)
     if fitted.kind == "amount":

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from penchant.errors import FitFailed
 from penchant.models import Run, State
-from penchant.ranking.calibration import Calibration, calibrate, level_of
+from penchant.ranking.calibration import Calibration, calibrate, calibrate_young, level_of
 from penchant.ranking.head import Head
 from penchant.ranking.rows import POSITION, Rows
 
@@ -204,12 +204,13 @@ def fit_head(head: Head, rows: Rows, calibration: Rows, run: Run) -> FittedHead:
         return said(booster.inplace_predict(x, predict_type="margin") + np.float32(base), kind)
 
     witness = calibration.shown(features)
-    made = calibrate(told(_clean(witness.of(features))), witness.label, witness.weight, kind)
+    reads = head.outcome.reads
+    made = _calibrated(told(_clean(witness.of(features))), witness, kind, reads)
     every = Rows.joined([rows, calibration])
     few = made.method == "none" or (made.method == "factor" and len(witness) < len(calibration))
     if few and kind != "amount":
         # Too little came later. What trees of four fifths of all rows say of the last fifth is no worse a witness.
-        made = _crossed(params, grown.num_boosted_rounds(), every, features, kind, base)
+        made = _crossed(params, grown.num_boosted_rounds(), every, features, kind, base, reads)
     if made.method == "none" and kind == "amount":
         # The mean of an amount is above the exponential of its logarithm's: at least the level must be right.
         # (Duan 1983, "Smearing estimate: a nonparametric retransformation method".)
@@ -220,7 +221,13 @@ def fit_head(head: Head, rows: Rows, calibration: Rows, run: Run) -> FittedHead:
 
 
 def _crossed(
-    params: dict[str, Any], trees: int, rows: Rows, features: Sequence[str], kind: Kind, base: float
+    params: dict[str, Any],
+    trees: int,
+    rows: Rows,
+    features: Sequence[str],
+    kind: Kind,
+    base: float,
+    reads: str,
 ) -> Calibration:
     """Calibration from rows that the trees were grown on: of each fifth, by trees of the other four."""
     values, label = _clean(rows.of(features)), _label(rows, kind)
@@ -239,7 +246,18 @@ def _crossed(
         place = rows.values[:, [rows.names.index(POSITION)]]
         witness = replace(rows, values=np.hstack([raw[:, None], place]), names=("raw", POSITION))
     witness = witness.shown(features)
-    return calibrate(witness.values[:, 0], witness.label, witness.weight, kind)
+    return _calibrated(witness.values[:, 0], witness, kind, reads)
+
+
+def _calibrated(raw: NDArray[np.float32], rows: Rows, kind: Kind, reads: str) -> Calibration:
+    """The map, by how the outcome's delay hangs on its chance.
+
+    What is taken back takes its time, however likely it was; habits do not. Of what is reached, likely outcomes come
+    somewhat sooner, and weights by one chance for all come as near as either.
+    """
+    if reads in ("reversed", "came_back"):
+        return calibrate_young(raw, rows.label, rows.weight, kind, rows.come, habit=reads == "came_back")
+    return calibrate(raw, rows.label, rows.weight, kind)
 
 
 def booster_of(raw: bytearray) -> xgboost.Booster:

@@ -61,6 +61,8 @@ def floored(value: Floats, goal: Floats, ptr: Offsets, floor: float) -> tuple[ND
         return goal.astype(np.float32), none
     if floor <= 0.0 or not len(value):
         return value.astype(np.float32), none
+    if len(ptr) == 2:
+        return _of_one(value, goal, floor)
     rows = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
     best = _by_row(np.maximum, goal, rows, len(ptr) - 1, -np.inf)[rows]
     above = goal >= floor * best
@@ -71,6 +73,19 @@ def floored(value: Floats, goal: Floats, ptr: Offsets, floor: float) -> tuple[ND
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(best > 0, goal / best, 1.0)
     lowered = least - (1.0 - share) * step
+    return np.where(above, value, lowered).astype(np.float32), ~above
+
+
+def _of_one(value: Floats, goal: Floats, floor: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """As `floored` for many, of one request, where calls cost more than arithmetic."""
+    best = goal.max()
+    above = goal >= floor * best
+    kept = value[above]
+    least, size = kept.min(initial=np.inf), np.abs(kept).max(initial=0.0)
+    step = least if least > 0 else max(size, 1e-6)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = goal / best if best > 0 else 1.0
+        lowered = least - (1.0 - share) * step
     return np.where(above, value, lowered).astype(np.float32), ~above
 
 

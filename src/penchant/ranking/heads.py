@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from penchant.ranking.chain import AnyHead, Chain, product
 from penchant.ranking.fitted import FittedHead, booster_of
+from penchant.ranking.trees import Trees
 
 _PROBES = 256
 
@@ -32,6 +33,8 @@ class Heads(Mapping[str, AnyHead]):
         self._heads = dict(heads)
         groups = {frozenset(names) for names in together}
         self._groups = {names: Group({n: h for n, h in heads.items() if n in names}) for names in groups if names}
+        self.kept: dict[object, Any] = {}
+        """What whoever asks worked out of these heads and wants to find again; it goes with them."""
 
     def __getitem__(self, name: str) -> AnyHead:
         """The head of this name."""
@@ -53,11 +56,12 @@ class Heads(Mapping[str, AnyHead]):
 class Group:
     """Heads that are asked together.
 
-    Their trees become those of one model with an output for each head. It is tried against the heads themselves when
-    it is made: it answers the same to the bit, or is not used.
+    Their trees become those of one model with an output for each head, over the features that any tree asks for. It is
+    tried against the heads themselves when it is made: it answers the same to the bit, or is not used.
 
     Attributes:
-        features: Names of what any of the heads reads, in the order of the columns of `predict`.
+        features: Names of what is read, in the order of the columns of `predict`. What no tree of any head asks for is
+            not among them.
     """
 
     def __init__(self, heads: Mapping[str, AnyHead]) -> None:
@@ -68,11 +72,12 @@ class Group:
             parts = {part.name: part for part in head.parts} if isinstance(head, Chain) else {name: head}
             self._heads |= parts
             self._steps[name] = tuple(parts)
-        fitted = self._heads.values()
-        self.features = tuple(dict.fromkeys(name for head in fitted for name in head.features))
-        at = {name: column for column, name in enumerate(self.features)}
+        every = tuple(dict.fromkeys(name for head in self._heads.values() for name in head.features))
+        at = {name: column for column, name in enumerate(every)}
         self._columns = {name: np.array([at[f] for f in head.features]) for name, head in self._heads.items()}
-        self._whole = self._made() if len(self._heads) > 1 else None
+        made = self._made(len(every))
+        self._whole = None if made is None else made[0]
+        self.features = every if made is None else tuple(every[column] for column in made[1])
 
     @property
     def joined(self) -> bool:
@@ -88,66 +93,76 @@ class Group:
         Returns:
             By name, shape (m,): to the bit what each head says for itself.
         """
-        if self._whole is None or not len(values):
-            said = {name: head.predict(self._own(name, values)) for name, head in self._heads.items()}
+        if not len(values):
+            return {name: np.zeros(0, np.float32) for name in self._steps}
+        if self._whole is None:
+            said = {name: head.predict(values[:, self._columns[name]]) for name, head in self._heads.items()}
         else:
-            margins = _margins(self._whole, values)
+            margins = self._whole.margins(values).reshape(len(values), -1)
             said = {name: head.calibrated(margins[:, at]) for at, (name, head) in enumerate(self._heads.items())}
         return {name: product([said[step] for step in steps]) for name, steps in self._steps.items()}
 
-    def _own(self, name: str, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        columns = self._columns[name]
-        return values if np.array_equal(columns, np.arange(values.shape[1])) else values[:, columns]
-
-    def _made(self) -> xgboost.Booster | None:
-        """One model of all the trees, if it answers as the heads do."""
+    def _made(self, n: int) -> tuple[Trees, list[int]] | None:
+        """One model of all the trees, and which of the n columns it reads, if it answers as the heads do."""
         rng = np.random.default_rng(0)
-        probes = rng.standard_normal((_PROBES, len(self.features))).astype(np.float32)
-        probes *= np.float32(10.0) ** rng.integers(-2, 4, len(self.features)).astype(np.float32)
+        probes = rng.standard_normal((_PROBES, n)).astype(np.float32)
+        probes *= np.float32(10.0) ** rng.integers(-2, 4, n).astype(np.float32)
         probes[rng.random(probes.shape) < 0.1] = np.nan
         try:
-            whole = joined([head.booster for head in self._heads.values()], list(self._columns.values()))
-            found = _margins(whole, probes)
+            booster, reads = joined([head.booster for head in self._heads.values()], list(self._columns.values()))
+            whole = Trees(booster)
+            found = whole.margins(probes[:, reads]).reshape(_PROBES, -1)
         except (xgboost.core.XGBoostError, KeyError, TypeError, ValueError):
             # Another version of XGBoost may write its models in another form; then heads are asked one by one.
             return None
-        own = [_margins(head.booster, self._own(name, probes)) for name, head in self._heads.items()]
+        own = [_margins(head.booster, probes[:, self._columns[name]]) for name, head in self._heads.items()]
         same = found.shape == (_PROBES, len(own)) and all(np.array_equal(found[:, n], one) for n, one in enumerate(own))
-        return whole if same else None
+        return (whole, reads) if same else None
 
 
-def joined(boosters: Sequence[xgboost.Booster], columns: Sequence[NDArray[np.integer[Any]]]) -> xgboost.Booster:
+def joined(
+    boosters: Sequence[xgboost.Booster], columns: Sequence[NDArray[np.integer[Any]]]
+) -> tuple[xgboost.Booster, list[int]]:
     """One model whose outputs are the sums of trees of several.
 
     Args:
         boosters: Models of one output each, whose sums are counted from 0.
         columns: The column of the whole that each of a model's columns is, for each model.
+
+    Returns:
+        The model, and which columns of the whole it reads, in the order of its own; those that no tree asks for are
+        left out.
     """
     told = [json.loads(bytes(booster.save_raw("json"))) for booster in boosters]
-    n_features = int(max(int(one.max()) for one in columns)) + 1
     trees: list[dict[str, Any]] = []
     output: list[int] = []
+    reads: set[int] = set()
     for at, (model, column) in enumerate(zip(told, columns, strict=True)):
         for tree in model["learner"]["gradient_booster"]["model"]["trees"]:
-            tree["split_indices"] = [int(column[index]) for index in tree["split_indices"]]
-            tree["tree_param"]["num_feature"] = str(n_features)
+            splits = zip(tree["split_indices"], tree["left_children"], strict=True)
+            # A leaf names a column too, and asks nothing of it.
+            tree["split_indices"] = [int(column[index]) if left >= 0 else -1 for index, left in splits]
             tree["id"] = len(trees)
+            reads.update(tree["split_indices"])
             trees.append(tree)
             output.append(at)
+    own = {column: place for place, column in enumerate(sorted(reads - {-1}) or [0])}
+    for tree in trees:
+        tree["split_indices"] = [own.get(column, 0) for column in tree["split_indices"]]
+        tree["tree_param"]["num_feature"] = str(len(own))
     whole = told[0]
     learner, n = whole["learner"], str(len(boosters))
     learner["attributes"] = {}
-    learner["learner_model_param"].update(
-        base_score="[" + ",".join(["0E0"] * len(boosters)) + "]",
-        boost_from_average="0",
-        num_class=n,
-        num_feature=str(n_features),
-    )
-    learner["objective"] = {"name": "multi:softprob", "softmax_multiclass_param": {"num_class": n}}
-    model = learner["gradient_booster"]["model"]
-    model["gbtree_model_param"]["num_trees"] = str(len(trees))
-    model.update(trees=trees, tree_info=output, iteration_indptr=[0, len(trees)])
-    return booster_of(bytearray(json.dumps(whole).encode()))
+    learner["learner_model_param"]["num_feature"] = str(len(own))
+    if len(boosters) > 1:
+        learner["learner_model_param"].update(
+            base_score="[" + ",".join(["0E0"] * len(boosters)) + "]", boost_from_average="0", num_class=n
+        )
+        learner["objective"] = {"name": "multi:softprob", "softmax_multiclass_param": {"num_class": n}}
+        model = learner["gradient_booster"]["model"]
+        model["gbtree_model_param"]["num_trees"] = str(len(trees))
+        model.update(trees=trees, tree_info=output, iteration_indptr=[0, len(trees)])
+    return booster_of(bytearray(json.dumps(whole).encode())), list(own)
 
 
 def _margins(booster: xgboost.Booster, values: NDArray[np.float32]) -> NDArray[np.float32]:

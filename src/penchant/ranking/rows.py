@@ -23,6 +23,8 @@ class Rows:
         weight: How much each row counts, shape (m,), float32; 0 leaves it out.
         group: The request it belongs to, shape (m,), int32; rows of one request stand together.
         time: When it was shown, Unix seconds, shape (m,), float64.
+        come: Of a chance, share of the outcomes that come as soon as the row is old, shape (m,), float32; 1 where the
+            outcome can no longer change. None where all are so.
     """
 
     names: tuple[str, ...]
@@ -31,12 +33,14 @@ class Rows:
     weight: NDArray[np.float32]
     group: NDArray[np.int32]
     time: NDArray[np.float64]
+    come: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         """Refuse arrays of different lengths."""
         m = len(self.label)
-        lengths = [len(one) for one in (self.values, self.weight, self.group, self.time)]
-        if lengths != [m] * 4 or self.values.ndim != 2 or self.values.shape[1] != len(self.names):
+        come = self.weight if self.come is None else self.come
+        lengths = [len(one) for one in (self.values, self.weight, self.group, self.time, come)]
+        if lengths != [m] * 5 or self.values.ndim != 2 or self.values.shape[1] != len(self.names):
             raise ValueError(f"{m} labels, {len(self.names)} names, values {self.values.shape}, others {lengths[1:]}")
 
     @classmethod
@@ -58,6 +62,7 @@ class Rows:
         for part in parts:
             groups.append(part.group + np.int32(start))
             start = int(groups[-1].max()) + 1
+        young = any(part.come is not None for part in parts)
         return cls(
             parts[0].names,
             np.concatenate([part.values for part in parts]),
@@ -65,6 +70,7 @@ class Rows:
             np.concatenate([part.weight for part in parts]),
             np.concatenate(groups).astype(np.int32),
             np.concatenate([part.time for part in parts]),
+            np.concatenate([part.settled for part in parts]) if young else None,
         )
 
     def __len__(self) -> int:
@@ -73,9 +79,15 @@ class Rows:
 
     def take(self, at: NDArray[np.bool_] | NDArray[np.integer]) -> Rows:
         """Some rows, by mask or by place."""
+        come = None if self.come is None else self.come[at]
         return Rows(
-            self.names, self.values[at], self.label[at], self.weight[at], self.group[at], self.time[at]
+            self.names, self.values[at], self.label[at], self.weight[at], self.group[at], self.time[at], come
         )  # fancy indexing: copies
+
+    @property
+    def settled(self) -> NDArray[np.float32]:
+        """`come`, of all rows."""
+        return np.ones(len(self), np.float32) if self.come is None else self.come
 
     def of(self, names: Sequence[str]) -> NDArray[np.float32]:
         """The values of some features, in the order named, shape (m, len(names)).

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.catalog import Schema
-from penchant.features import RELEVANCE, Batch, Feature, matrix
+from penchant.features import RELEVANCE, Batch, Feature
 from penchant.ranking.chain import AnyHead
 from penchant.ranking.floor import floored
 from penchant.ranking.formula import Formula, parse
 from penchant.ranking.heads import Heads
 from penchant.ranking.objective import Objective
+from penchant.ranking.reading import Reading, Seen, reading
 from penchant.ranking.score import Valued, score
 
 Floats = NDArray[np.float64]
@@ -92,11 +93,9 @@ def value(
     own = [name for name in formula.names if name not in heads and name not in numbers and name in features]
     if RELEVANCE.name in formula.names and RELEVANCE.name not in own:
         own.append(RELEVANCE.name)
-    reads = dict.fromkeys(name for head in wanted for name in heads[head].features)
-    more = dict.fromkeys(name for name in (*own, *also) if name not in reads)
-    seen = _Seen([*reads, *(name for name in more if name in own or name in features)], features, batch)
+    seen = Seen(of := reading(objective, own, wanted, features, heads, also), batch)
     try:
-        told = _told(heads, wanted, seen)
+        told = _told(heads, of, seen)
     except Exception as error:  # an answer by the sum is better than none; the caller says so
         failed = {wanted[0] if wanted else objective.name: f"{type(error).__name__}: {error}"}
         plain = score(objective, features, batch)
@@ -134,39 +133,10 @@ def number_fields(schema: Schema) -> dict[str, str]:
     return {**free, **own}
 
 
-class _Seen:
-    """Features of one batch, by name; one that is unknown or fails says nothing."""
-
-    def __init__(self, names: Sequence[str], features: Mapping[str, Feature], batch: Batch) -> None:
-        every = {RELEVANCE.name: RELEVANCE, **features}
-        known = [name for name in names if name in every]
-        self.made = made = matrix([every[name] for name in known], batch)
-        self.names, self.values = tuple(names), made.values
-        self.failed = {
-            **made.failed,
-            **{name: "this version has no such feature" for name in names if name not in every},
-        }
-        if len(known) < len(names):
-            self.values = np.full((len(batch.candidates.items), len(names)), np.nan, np.float32)
-            self.values[:, [name in every for name in names]] = made.values
-        self._at = {name: column for column, name in enumerate(self.names)}
-
-    def column(self, name: str) -> NDArray[np.float32]:
-        found: NDArray[np.float32] = self.values[:, self._at[name]]
-        return found
-
-    def of(self, names: Sequence[str]) -> NDArray[np.float32]:
-        columns = [self._at[name] for name in names]
-        if columns == list(range(self.values.shape[1])):
-            return self.values
-        return self.values[:, columns]
-
-
-def _told(heads: Mapping[str, AnyHead], wanted: Sequence[str], seen: _Seen) -> dict[str, NDArray[np.float32]]:
-    group = heads.group(wanted) if isinstance(heads, Heads) else None
-    if group is not None:
-        return group.predict(seen.of(group.features))
-    return {name: heads[name].predict(seen.of(heads[name].features)) for name in wanted}
+def _told(heads: Mapping[str, AnyHead], of: Reading, seen: Seen) -> dict[str, NDArray[np.float32]]:
+    if of.group is not None:
+        return of.group.predict(seen.of(of.group.features))
+    return {name: heads[name].predict(seen.of(heads[name].features)) for name in of.wanted}
 
 
 def _guessed(raw: Floats, goal: Floats, row: NDArray[np.int64], n: int) -> Floats:
@@ -190,10 +160,21 @@ def _shares(
     variants: dict[str, Floats | float] = dict(values)
     for at, name in enumerate(names):
         one = np.asarray(values[name])
-        known = ~np.isnan(one)
-        count = np.maximum(np.bincount(row[known], minlength=n), 1)
-        mean = (np.bincount(row[known], one[known], n) / count)[row]
-        variants[name] = np.where(np.arange(len(names))[:, None] == at, mean, one)
+        variant = np.empty((len(names), len(raw)))
+        variant[:] = one
+        variant[at] = _means(one, row, n)
+        variants[name] = variant
     owed = raw - np.broadcast_to(formula(variants), (len(names), len(raw)))
     owed[np.isnan(owed)] = 0.0
     return dict(zip(names, owed.astype(np.float32), strict=True))
+
+
+def _means(one: Floats, row: NDArray[np.int64], n: int) -> Floats:
+    """The mean of what is known of each item's request, beside each item; of one request it stands for all."""
+    known = ~np.isnan(one)
+    own = row
+    if not known.all():
+        one, own = one[known], row[known]
+    count = np.maximum(np.bincount(own, minlength=n), 1)
+    mean: Floats = np.bincount(own, one, n) / count
+    return mean if n == 1 else mean[row]

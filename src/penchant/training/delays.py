@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,12 @@ LEAST_YOUNG = 20
 """Outcomes of rows of any age likewise; below that they are taken to come evenly. A head needs as many."""
 LEAST_OLD = 10
 """Outcomes of rows that are old enough to have shown a delay, from which it is told how often it is as long."""
+HOURS = 3
+"""Hours of the day that are told apart where there are cases enough."""
+LEAST_HOURS = 400
+"""Cases of matured rows from which hours of the day are told apart."""
+_PRIOR = 25.0
+"""Cases that the delay buckets count for in the share of each such part of a day."""
 
 
 @dataclass(frozen=True)
@@ -28,24 +35,48 @@ class Delays:
         edges: Ends of the delay buckets in days, rising; the last is the outcome's own window.
         share: Share of the cases that come by each edge; the last is 1.
         learned_from: Cases it was learned from; 0 where it is a guess.
+        by_hour: Share of the cases that come by so many whole days and a part of one, shape (days, parts of `HOURS`
+            hours), beginning with the second day; None where there are too few cases, or no second day.
     """
 
     edges: NDArray[np.float64]
     share: NDArray[np.float64]
     learned_from: int
+    by_hour: NDArray[np.float64] | None = None
 
     @classmethod
-    def learn(cls, days: NDArray[np.float64], window: float) -> Delays:
+    def learn(cls, days: NDArray[np.float64], window: float, elapsed: NDArray[np.float64] | None = None) -> Delays:
         """From matured rows.
+
+        People do things at their hours. Who was shown something in the afternoon has had two evenings to come back
+        after two days and six hours, who was shown it in the evening has had one. All rows are looked at from one
+        moment, so that rows as old as each other are of the same hour; and the share that has come is told from those
+        rows alone that are of this hour too, whatever their day.
 
         Args:
             days: Delay of each case that came inside the window, in days.
             window: Days within which an outcome counts.
+            elapsed: Days for which the row of each case has been watched; None tells no hours apart.
         """
         edges = np.array([*(edge for edge in EDGES if edge < window), window])
         if len(days) < LEAST:
             return cls(edges, edges / max(window, 1e-9), 0)
-        return cls(edges, np.searchsorted(np.sort(days), edges, side="right") / len(days), len(days))
+        made = cls(edges, np.searchsorted(np.sort(days), edges, side="right") / len(days), len(days))
+        if elapsed is None or len(days) < LEAST_HOURS or window < 2.0:
+            return made
+        return replace(made, by_hour=made._hours(days, elapsed - np.floor(elapsed)))
+
+    def _hours(self, days: NDArray[np.float64], phase: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`by_hour`, from delays and the part of a day by which each row is older than some days."""
+        parts = 24 // HOURS
+        part = np.minimum((phase * parts).astype(np.int64), parts - 1)
+        cases = np.bincount(part, minlength=parts)
+        found = np.empty((math.ceil(self.edges[-1]) - 1, parts))
+        middle = (np.arange(parts) + 0.5) / parts
+        for day in range(len(found)):
+            come = np.bincount(part, days <= phase + (day + 1), minlength=parts)
+            found[day] = (come + _PRIOR * self._evenly(middle + (day + 1))) / (cases + _PRIOR)
+        return found
 
     @classmethod
     def learn_early(cls, days: NDArray[np.float64], elapsed: NDArray[np.float64], window: float) -> Delays:
@@ -82,7 +113,17 @@ class Delays:
         return cls(edges, share, len(bucket))
 
     def by(self, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Share of the cases that come by so many days; inside a bucket they come evenly."""
+        """Share of the cases that come by so many days; inside a bucket they come evenly, unless hours are known."""
+        share = self._evenly(elapsed)
+        if self.by_hour is None:
+            return share
+        days, parts = self.by_hour.shape
+        day = np.floor(elapsed)
+        part = np.minimum(((elapsed - day) * parts).astype(np.int64), parts - 1)
+        told = self.by_hour[np.clip(day.astype(np.int64) - 1, 0, days - 1), part]
+        return np.where((day >= 1) & (elapsed < self.edges[-1]), told, share)
+
+    def _evenly(self, elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
         share: NDArray[np.float64] = np.interp(elapsed, np.append(0.0, self.edges), np.append(0.0, self.share))
         return share
 

@@ -42,6 +42,7 @@ class Labels:
         final: Whether nothing can change it any more.
         delays: How long the outcome took to come.
         ranks: What shares taken in were ranked by, for `taken_in` alone.
+        come: Of chances, share of the outcomes that come as soon as the row is old, float32; 1 where it is final.
     """
 
     value: Floats
@@ -49,6 +50,7 @@ class Labels:
     final: Flags
     delays: Delays
     ranks: Ranks | None = None
+    come: Floats | None = None
 
 
 class Labeller:
@@ -117,21 +119,23 @@ class Labeller:
                 value = self._checked.gained(outcome)
             case _:
                 value = came.astype(np.float32)
-        over = (self.known - since) / DAY >= outcome.days
-        seen = usable & came
-        delays = Delays.learn(delay[seen & over], outcome.days)
-        if not delays.learned_from:
-            delays = Delays.learn_early(delay[seen], (self.known - since[seen]) / DAY, outcome.days)
         elapsed = (self.known - since) / DAY
+        over = elapsed >= outcome.days
+        seen = usable & came
+        delays = Delays.learn(delay[seen & over], outcome.days, elapsed[seen & over])
+        if not delays.learned_from:
+            delays = Delays.learn_early(delay[seen], elapsed[seen], outcome.days)
         rate = delays.rate(seen[usable], elapsed[usable]) if outcome.kind == "chance" else 0.0
         weight = delays.weights(came, since, self.known, outcome.days, rate)
         says = usable & ~np.isnan(value)
+        come = np.where(over, 1.0, delays.by(np.maximum(elapsed, 0.0))).astype(np.float32)
         return Labels(
             np.where(says, value, np.nan).astype(np.float32),
             np.where(says, weight, 0.0).astype(np.float32),
             says & over,
             delays,
             used,
+            come if outcome.kind == "chance" else None,
         )
 
     def _events(self, outcome: Outcome) -> Flags:

@@ -76,6 +76,7 @@ class Examples:
             labels.weight[at],
             row[at].astype(np.int32),
             self.shown.time[row[at]],
+            None if labels.come is None else labels.come[at],
         )
 
 

@@ -32,6 +32,7 @@ from penchant.features import (
     tags_of_seed,
     times_had,
     told,
+    visits_a_day,
 )
 from penchant.slate import Reason
 
@@ -158,4 +159,6 @@ _CROWD = (
     ),
 )
 
-FEATURES = (*_TASTE, *_LENGTH, *_AGE, *_ATTENTION, *_SERIES, *_CROWD, *EVERYDAY)
+_HABIT = (visits_a_day("visits_a_day", "How often the person came so far."),)
+
+FEATURES = (*_TASTE, *_LENGTH, *_AGE, *_ATTENTION, *_SERIES, *_CROWD, *EVERYDAY, *_HABIT)

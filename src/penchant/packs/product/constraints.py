@@ -38,7 +38,9 @@ def sellable(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
 def not_bought(table: ItemTable, facts: Facts) -> NDArray[np.bool_]:
     """Products the person does not have yet, and those that are bought again."""
     bought = facts.queries.touched(len(table), Role.GOAL)
-    allowed: NDArray[np.bool_] = ~bought | (table.number("replenishable") == 1)
+    allowed: NDArray[np.bool_] = ~bought
+    had = np.flatnonzero(bought)
+    allowed[had] = table.number("replenishable")[had] == 1
     return allowed
 
 
