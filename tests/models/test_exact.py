@@ -73,12 +73,19 @@ def test_answers_are_those_of_looking_at_everything(seed, n, dims, queries, k, k
     same(alone, wanted)
 
 
-@given(seed=st.integers(0, 2**31), n=st.integers(1, 60), k=st.integers(1, 70), asked=st.integers(1, 3))
-@settings(deadline=None, max_examples=60)
-def test_scaled_answers_are_those_of_looking_at_everything(seed, n, k, asked):
+@given(
+    seed=st.integers(0, 2**31),
+    n=st.integers(1, 400),
+    k=st.integers(1, 70),
+    asked=st.integers(1, 3),
+    share=st.sampled_from([0.1, 0.6, None]),
+)
+@settings(deadline=None, max_examples=100)
+def test_scaled_answers_are_those_of_looking_at_everything(seed, n, k, asked, share):
     rng = np.random.default_rng(seed)
     vectors = drawn(rng, n, 4, "spread")
     queries = vectors[:asked] / lengths(vectors[:asked])[:, None].astype(np.float32)
+    allowed = None if share is None else rng.random(n) < share
     order = np.argsort(-lengths(vectors), kind="stable")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_FIRST", 10)
@@ -86,9 +93,9 @@ def test_scaled_answers_are_those_of_looking_at_everything(seed, n, k, asked):
         patch.setattr(module, "_HEAD_DIMS", 1)
 
         items = Exact.stored(vectors[order], order.astype(np.int32))
-        found = items.top(queries, k, scale=1.0 / lengths(vectors[order]), above=0.0)
+        found = items.top(queries, k, allowed, scale=1.0 / lengths(vectors[order]), above=0.0)
 
-    same(found, brute(vectors, queries, k, scale=1.0 / lengths(vectors), above=0.0))
+    same(found, brute(vectors, queries, k, allowed, scale=1.0 / lengths(vectors), above=0.0))
 
 
 def test_few_rows_are_looked_at_whole_where_a_few_columns_tell_enough(monkeypatch):

@@ -7,7 +7,7 @@ from penchant.clock import DAY
 from penchant.dataset import Queries
 from penchant.events import Role
 from penchant.models.history import POSITIVE
-from penchant.models.history_matrix import history_matrix, last_steps, unit_matrix
+from penchant.models.history_matrix import history_matrix, last_steps, last_steps_of_one, unit_matrix
 from penchant.testing import Row, dataset, tiny_dataset
 
 ROWS = [
@@ -82,3 +82,16 @@ def test_a_batch_holds_the_rows_of_its_requests():
     ):
         rows = [make(queries.take(i, i + 1)) for i in range(len(queries))]
         np.testing.assert_array_equal(np.concatenate(rows), make(queries))
+
+
+def test_the_last_steps_of_one_request_are_its_row_to_the_bit():
+    data = tiny_dataset()
+    queries, n = data.queries(np.arange(len(data.people), dtype=np.int32)), len(data.items)
+
+    for i in range(len(queries)):
+        one = queries.take(i, i + 1)
+        for most in (1, 4):
+            row, (items, told) = last_steps(one, n, POSITIVE, most, 2.0), last_steps_of_one(one, n, POSITIVE, most, 2.0)
+            np.testing.assert_array_equal(items, row.indices)
+            np.testing.assert_array_equal(told, row.data)
+    assert len(last_steps_of_one(Queries.single(0.0), n, POSITIVE, 4, 2.0)[0]) == 0

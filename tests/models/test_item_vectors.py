@@ -73,3 +73,16 @@ def test_items_told_anew_leave_the_vectors_of_before_as_they_were():
     vectors.told(np.array([0], np.int32), rows([[0, 0, 0, 0, 9, 9, 9]]), 3)
 
     assert vectors.dot(profile).tolist() == [6.0, 6.0]
+
+
+@given(st.lists(VECTOR, min_size=3, max_size=6), st.booleans())
+def test_a_share_of_a_mean_is_taken_off(base, dense):
+    plain = rows(base)
+    vectors = ItemVectors.of(plain if dense else Rows(plain.cells, plain.points[:, :0]))
+    codes, weights = np.array([0, 2], np.int32), np.array([1.0, 3.0])
+    profile = vectors.mean(np.array([1], np.int32), np.ones(1))
+
+    wanted = profile - 0.5 * vectors.mean(codes, weights)
+    vectors.less(profile, 0.5, codes, weights)
+
+    np.testing.assert_array_equal(profile, wanted)

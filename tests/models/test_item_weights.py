@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
+from penchant.models import item_weights as module
 from penchant.models.item_weights import ItemWeights, above_zero
 
 # Items 1, 3 and 4 of five; item 3 speaks against item 1.
@@ -36,6 +38,15 @@ def test_similar_items_are_those_it_speaks_for():
     found = WEIGHTS.similar(np.array([1, 3, 0, -1, 7], np.int32), 1)
 
     assert rows(found) == [{3: 2}, {4: 3}, {}, {}, {}]
+
+
+@pytest.mark.parametrize("few", [0, 100])
+def test_one_history_is_answered_alike_by_sums_and_by_a_product(few, monkeypatch):
+    monkeypatch.setattr(module, "_FEW_CELLS", few)
+    codes, scores = WEIGHTS.best(np.array([0, 1, 3], np.int32), np.array([9, 1, 2], np.float32), 5)
+
+    assert (codes.tolist(), scores.tolist()) == ([4, 3], [7.0, 2.0])
+    assert len(WEIGHTS.best(np.array([0], np.int32), np.ones(1, np.float32), 5)[0]) == 0
 
 
 def test_arrays_hold_everything():

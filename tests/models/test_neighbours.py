@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -51,6 +52,26 @@ def test_similar_items_are_cut_after_the_mask():
     found = NEAR.similar(np.array([2], np.int32), 1, np.array([True, False, True, True]))
 
     assert found.row(0)[0].tolist() == [3]
+
+
+@given(st.integers(0, 2**31), st.integers(1, 60), st.integers(0, 40), st.sampled_from([1, 10_000]), st.booleans())
+def test_the_best_by_votes_are_the_best_of_all_votes(seed, n, k, few, masked):
+    rng = np.random.default_rng(seed)
+    dense = rng.integers(0, 4, (n, n)) * (rng.random((n, n)) < 0.3)
+    near = Neighbours.prune([matrix(dense)], 5)
+    codes = np.flatnonzero(rng.random(n) < 0.4).astype(np.int32)
+    weights, but = rng.integers(1, 4, len(codes)) / 2, np.flatnonzero(rng.random(n) < 0.2).astype(np.int32)
+    allowed = rng.random(n) < 0.7 if masked else None
+    with pytest.MonkeyPatch.context() as patch:  # cells are sorted, or items are counted over
+        patch.setattr(module, "_FEW", few)
+        items, scores = near.best(codes, weights, k, allowed, but=but)
+        touched, votes = near.votes(codes, weights)
+
+    open_ = ~np.isin(touched, but) & (True if allowed is None else allowed[touched])
+    touched, votes = touched[open_], votes[open_]
+    wanted = np.lexsort((touched, -votes))[:k]
+    assert items.tolist() == touched[wanted].tolist()
+    assert scores.tolist() == votes[wanted].tolist()
 
 
 @given(

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penchant.models.choice import allowed_in, best, best_among, first, ranked, repeated
+from penchant.models.choice import above_zero_of, allowed_in, best, best_among, first, ranked, repeated
 
 INF = np.inf
 
@@ -77,3 +77,18 @@ def test_rows_are_ranked_best_first_and_equals_by_code(cells, seed):
     order = ranked(row, scores, codes).tolist()
 
     assert order == sorted(range(len(cells)), key=lambda i: (row[i], -scores[i], codes[i]))
+
+
+@given(st.integers(0, 2**31), st.integers(0, 3_000), st.integers(-1, 300), st.sampled_from([0.0, 0.02, 0.6, 1.0]))
+def test_the_best_above_zero_of_very_many_are_those_of_a_full_sort(seed, n, k, share):
+    rng = np.random.default_rng(seed)
+    scores = np.round(rng.standard_normal(n), 1 + seed % 3).astype(np.float32)
+    allowed = None if share == 1.0 else rng.random(n) < share
+
+    codes, values = above_zero_of(scores, k, allowed)
+
+    open_ = np.flatnonzero((scores > 0) & (True if allowed is None else allowed))
+    wanted = open_[np.lexsort((open_, -scores[open_]))][: max(k, 0)]
+    assert codes.tolist() == wanted.tolist()
+    assert values.tolist() == scores[wanted].tolist()
+    assert codes.dtype == np.int32 and values.dtype == np.float32

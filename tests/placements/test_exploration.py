@@ -55,6 +55,25 @@ def test_chances_are_told_to_every_place() -> None:
     np.testing.assert_allclose(drawn.propensity, expected)
 
 
+def test_what_is_known_is_asked_for_once_a_place_was_drawn_and_only_then() -> None:
+    asked: list[Known] = []
+
+    def known() -> Known:
+        asked.append(seen(np.array([9, 1, 5, 3])))
+        return asked[-1]
+
+    for n in range(60):
+        asked.clear()
+        drawn = Lottery(0.05, FITS, ALL, known).draw(seed(n))
+        assert len(asked) == (drawn.place is not None)
+        told = draw(0.05, seed(n), FITS, ALL, seen(np.array([9, 1, 5, 3])))
+        assert (told.place, told.taken, told.propensity.tolist()) == (
+            drawn.place,
+            drawn.taken,
+            drawn.propensity.tolist(),
+        )
+
+
 def test_a_slate_of_one_is_never_touched() -> None:
     assert all(draw(0.2, seed(n), np.ones((1, 4), bool), (True,)).place is None for n in range(100))
 

@@ -45,8 +45,13 @@ class Reader:
             and found[0].max_seconds == math.inf
         }
 
-        self._lone = frozenset(name for name, found in self._plain.items() if found[0].role not in LINES_OF_ORDERS)
-        """Those of them that are never lines of an order."""
+        self._lone = {
+            name: (one.weight, int(one.role), math.nan if one.corrects else 1.0, one.corrects)
+            for name, (one,) in self._plain.items()
+            if one.role not in LINES_OF_ORDERS
+        }
+        """Those of them that are never lines of an order: weight, role, pieces where none are told, and whether they
+        correct."""
 
     def signals(self, event: Event, seen: Seen | None = None) -> list[Signal]:
         """How the pack reads an event; empty when it does not.
@@ -90,27 +95,27 @@ class Reader:
                 rows.add(codes[name], first, 0.0, Role.GOAL, 1.0)
         viewings = _viewings(events, codes, now)
         whole: list[tuple[Event, Signal]] = []
-        until, plain, lone = now * 1000.0, self._plain, self._lone
+        until, find, append = now * 1000.0, codes.get, rows.rows.append
+        lone = {} if viewings else self._lone
         for n, event in enumerate(events):
-            if event.time > until:
+            time, item = event.time, event.item
+            if time > until:
                 continue
-            name = event.name
-            if name in lone and event.item is not None and not viewings:
-                # The most of what there is: one reading, and no line of an order that others might belong to.
-                code = codes.get(event.item, -1)
-                if code >= 0:
-                    signal = plain[name][0]
-                    pieces = event.quantity
-                    if pieces is None:
-                        pieces = math.nan if signal.corrects else 1.0
-                    rows.settles |= signal.corrects
-                    rows.add(code, event.time / 1000.0, signal.weight, signal.role, pieces, -1, signal.corrects)
-                continue
-            if event.item is None:
+            if item is None:
                 if event.order is not None:
                     whole += [(event, s) for s in self.signals(event) if s.role is Role.REVERSAL]
                 continue
-            code = codes.get(event.item, -1)
+            code = find(item, -1)
+            one = lone.get(event.name)
+            if one is not None:
+                # The most of what there is: one reading, and no line of an order that others might belong to.
+                if code >= 0:
+                    weight, role, usual, corrects = one
+                    pieces = event.quantity
+                    append([code, time / 1000.0, weight, role, usual if pieces is None else pieces, -1, corrects])
+                    if corrects:
+                        rows.settles = True
+                continue
             if code >= 0:
                 seen = viewings.get(n)
                 for signal in self.signals(event, seen):

@@ -16,7 +16,7 @@ from scipy import sparse
 from penchant.catalog import Attribute, ItemTable
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
-from penchant.models.choice import NOTHING, Allowed, allowed_in, best_among
+from penchant.models.choice import NOTHING, Allowed, above_zero_of, allowed_in, best_among
 from penchant.models.encoders import ItemEncoder
 from penchant.models.history import POSITIVE, Past, Roles
 from penchant.models.item_vectors import ItemVectors, Profile, Rows
@@ -24,7 +24,7 @@ from penchant.models.model import Fitted, Run, State
 from penchant.models.near import FEW, NearLists, Row
 from penchant.models.sentence import SentenceEncoder, SentenceModelUnread
 from penchant.models.text import TextEncoder
-from penchant.slate import Candidates, Codes, top_k
+from penchant.slate import Candidates, Codes
 
 _ENCODER = "encoder_"
 _NARROW = 8
@@ -69,7 +69,7 @@ class FittedAttributeSimilarity:
             profile = self.vectors.mean(liked, weights)
             disliked, weights = past.disliked()
             if len(disliked):
-                profile -= self.recipe.dislike * self.vectors.mean(disliked, weights)
+                self.vectors.less(profile, self.recipe.dislike, disliked, weights)
             rows.append(self._nearest(profile, k, allowed_in(allowed, i)))
         return Candidates.from_rows(rows)
 
@@ -131,12 +131,7 @@ class FittedAttributeSimilarity:
         scores = self.vectors.dot(profile)
         if but is not None:
             scores[but] = 0.0
-        if allowed is not None:
-            scores *= allowed
-        # What is above 0 stands first; a search for that alone would look at every item once more.
-        codes, values = top_k(scores, k)
-        above = values > 0
-        return (codes, values) if above.all() else (codes[above], values[above])
+        return above_zero_of(scores, k, allowed)
 
 
 class AttributeSimilarity(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from penchant.clock import DAY
 from penchant.dataset import Dataset, Interactions, Queries
 from penchant.errors import FitFailed
 from penchant.events import Role
-from penchant.models.choice import Allowed, allowed_in, best_among
+from penchant.models.choice import Allowed, allowed_in
 from penchant.models.history import Past, Weights, tally
 from penchant.models.model import Fitted, Run, State
 from penchant.models.neighbours import Neighbours
@@ -43,9 +43,7 @@ class FittedBasketAffinity:
         rows = []
         for i in range(len(queries)):
             basket, weights = self._basket(queries, i)
-            codes, votes = self.complements.votes(basket, weights)
-            open_ = allowed_in(allowed, i)
-            rows.append(best_among(*_without(codes, votes, basket), k, open_))
+            rows.append(self.complements.best(basket, weights, k, allowed_in(allowed, i), but=basket))
         return Candidates.from_rows(rows)
 
     def similar(self, items: Codes, k: int, allowed: Allowed = None) -> Candidates:
@@ -75,14 +73,6 @@ class FittedBasketAffinity:
         at = np.sort(at)[: self.recipe.recent]
         left = (past.signals[liked] * past.decays[liked])[::-1][at]
         return tally(np.concatenate([seeds, newest]), np.concatenate([np.ones(len(seeds)), left]))
-
-
-def _without(codes: Codes, votes: Weights, basket: Codes) -> tuple[Codes, Weights]:
-    """What is not in the basket; all codes rise."""
-    if not len(codes) or not len(basket):
-        return codes, votes
-    other = basket[np.minimum(basket.searchsorted(codes), len(basket) - 1)] != codes
-    return codes[other], votes[other]
 
 
 class BasketAffinity(msgspec.Struct, frozen=True, kw_only=True):

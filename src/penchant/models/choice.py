@@ -14,6 +14,7 @@ NOTHING: tuple[Codes, Scores] = (np.zeros(0, np.int32), np.zeros(0, np.float32))
 """An empty row."""
 
 _CHUNK = 1_024
+_EVERY = 16
 
 
 def allowed_in(allowed: Allowed, row: int) -> Allowed:
@@ -37,6 +38,40 @@ def best_among(codes: Codes, scores: NDArray[np.floating], k: int, allowed: Allo
         return NOTHING
     at, values = top_k(scores, k)
     return codes[at], values
+
+
+def above_zero_of(scores: NDArray[np.floating], k: int, allowed: Allowed = None) -> tuple[Codes, Scores]:
+    """The k best allowed items of a score for every item, of those above 0; equal scores stand in code order.
+
+    A few of very many are looked for above what a sample says that twice as many reach. Only where too few of these are
+    allowed is everything above 0 looked at.
+
+    Args:
+        scores: Shape (n_items,).
+        k: How many at most.
+        allowed: Items that may be proposed, shape (n_items,); None allows all.
+    """
+    if k <= 0 or not len(scores):
+        return NOTHING
+    sample = scores[::_EVERY]
+    sample = sample[sample > 0]
+    place = len(sample) - (2 * k // _EVERY + _EVERY)
+    if place > 0:
+        at = np.flatnonzero(scores >= np.partition(sample, place)[place])
+        if allowed is not None:
+            at = at[allowed[at]]
+        if len(at) >= k:
+            return _ordered(at, scores[at], k)
+    at = np.flatnonzero(scores > 0)
+    if allowed is not None:
+        at = at[allowed[at]]
+    return _ordered(at, scores[at], k)
+
+
+def _ordered(codes: NDArray[np.int64], scores: NDArray[np.floating], k: int) -> tuple[Codes, Scores]:
+    """The k best; codes rise."""
+    order = (-scores).argsort(kind="stable")[:k]
+    return codes[order].astype(np.int32), scores[order].astype(np.float32)
 
 
 def first(order: Codes, k: int, allowed: Allowed = None) -> Codes:

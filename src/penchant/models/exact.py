@@ -23,8 +23,11 @@ _PICKED = 4
 _HEAD = 3
 _HEAD_DIMS = 32
 _HEAD_ROWS = 16_384
+_EVERY = 16
 _UNIT = 2.0**-23
 _TINY = 1e-36
+_NOWHERE = np.zeros(0, np.int64)
+_NO_SCORES: Scores = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -200,8 +203,8 @@ class Exact:
         self, queries: Vectors, k: int, allowed: Allowed, scale: NDArray[np.float64] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Pairs of query and row among which are the k best of each query."""
-        if len(queries) == 1 and len(self) <= _FIRST:
-            return self._hits_of_one(queries, k, allowed, scale)
+        if len(queries) == 1:
+            return self._hits_of_one(queries, k, None if allowed is None else allowed.reshape(-1), scale)
         size = lengths(queries)
         longest = 1.0 if scale is not None else float(self.ceilings[0])
         room = (queries.shape[1] + 8) * _UNIT * longest * size + _TINY
@@ -214,12 +217,7 @@ class Exact:
             if not len(live):
                 break
             edge = best[live, 0]
-            if self.heads is not None and len(queries) == 1 and edge[0] > -np.inf:
-                at, products = self._survivors(queries[0], start, stop, _below(edge, room)[0, 0], allowed, scale)
-                best = _raised(best, products[None]) if len(at) else best
-                pool.append((np.zeros(len(at), np.int64), at, products))
-                continue
-            products = _products(self.vectors[start:stop], queries[live])
+            products: Scores = queries[live] @ self.vectors[start:stop].T
             if scale is not None:
                 products *= scale[start:stop].astype(np.float32)
             if np.isneginf(edge).any():  # somebody has fewer than k items yet: all count
@@ -245,46 +243,72 @@ class Exact:
     def _hits_of_one(
         self, query: Vectors, k: int, allowed: Allowed, scale: NDArray[np.float64] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """As `_hits`, for one query of few rows: all products at once."""
-        products: Scores = self.vectors @ query[0]
+        """As `_hits`, for one query; `allowed` has one dimension."""
+        size = float(lengths(query)[0])
         if scale is not None:
-            products *= scale.astype(np.float32)
-        if allowed is None:
-            at = np.arange(len(products))
-        else:
-            at = np.flatnonzero((allowed if allowed.ndim == 1 else allowed[0])[self.codes])
+            return self._hits_by_angle(query[0], k, allowed, scale, size)
+        room = (query.shape[1] + 8) * _UNIT * float(self.ceilings[0]) * size + _TINY
+        at, products, edge, below = _NOWHERE, _NO_SCORES, -np.inf, np.float32(-np.inf)
+        for start, stop in self._blocks(1, k):
+            if float(self.ceilings[start]) * size * (1.0 + 1e-6) < edge - room:
+                break
+            if self.heads is not None and edge > -np.inf:
+                more, said = self._survivors(self.heads, query[0], start, stop, below, allowed)
+            else:
+                said = self.vectors[start:stop] @ query[0]
+                more = np.flatnonzero(said >= below)
+                if allowed is not None:
+                    more = more[allowed[self.codes[start:stop].take(more)]]
+                said = said.take(more)
+                more += start
+            if not len(more):
+                continue
+            at, products = (np.concatenate([at, more]), np.concatenate([products, said])) if len(at) else (more, said)
+            if len(at) >= k:
+                edge = float(np.partition(products, len(at) - k)[len(at) - k])
+                below = np.nextafter(np.float32(edge - 2.0 * room), np.float32(-np.inf))
+                kept = products >= below
+                at, products = at[kept], products[kept]
+        return np.zeros(len(at), np.int64), at
+
+    def _hits_by_angle(
+        self, query: Vectors, k: int, allowed: Allowed, scale: NDArray[np.float64], size: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """As `_hits_of_one`, for scaled vectors, of which no bound rules out many: all products at once."""
+        products: Scores = self.vectors @ query
+        products *= scale.astype(np.float32)
+        at = None if allowed is None else np.flatnonzero(allowed[self.codes])
+        if at is not None:
             products = products[at]
-        if k < len(at):
-            longest = 1.0 if scale is not None else float(self.ceilings[0])
-            room = (query.shape[1] + 8) * _UNIT * longest * lengths(query) + _TINY
-            edge = np.partition(products, len(at) - k)[len(at) - k : len(at) - k + 1]
-            at = at[products >= _below(edge, room)[0, 0]]
+        if k < len(products):
+            # What a sample says that more than k reach is a first edge, and the k-th of what reaches it the true one.
+            sample = products[::_EVERY]
+            place = len(sample) - (2 * k // _EVERY + _EVERY)
+            best = products[products >= np.partition(sample, place)[place]] if place > 0 else products
+            best = products if len(best) < k else best
+            edge = float(np.partition(best, len(best) - k)[len(best) - k])
+            room = (len(query) + 8) * _UNIT * size + _TINY
+            kept = np.flatnonzero(products >= np.nextafter(np.float32(edge - 2.0 * room), np.float32(-np.inf)))
+            at = kept if at is None else at[kept]
+        elif at is None:
+            at = np.arange(len(products))
         return np.zeros(len(at), np.int64), at
 
     def _survivors(
-        self,
-        query: Vectors,
-        start: int,
-        stop: int,
-        below: np.float32,
-        allowed: Allowed,
-        scale: NDArray[np.float64] | None,
+        self, heads: Heads, query: Vectors, start: int, stop: int, below: np.float32, allowed: Allowed
     ) -> tuple[NDArray[np.int64], Scores]:
         """Allowed rows of a span whose product with one query is no less than `below`, and the products."""
-        assert self.heads is not None
-        size = None if scale is None else scale[start:stop].astype(np.float32)
-        bounds = self.heads.bounds(query, start, stop)
-        at = np.flatnonzero((bounds if size is None else bounds * size) >= below)
+        at = np.flatnonzero(heads.bounds(query, start, stop) >= below)
         if len(at) * _PICKED < stop - start:
             products: Scores = self.vectors.take(start + at, axis=0) @ query
         else:  # picked rows cost more than a run of them
             products = (self.vectors[start:stop] @ query)[at]
-        if size is not None:
-            products *= size[at]
         keep = products >= below
-        if allowed is not None:
-            keep &= (allowed if allowed.ndim == 1 else allowed[0])[self.codes[start + at]]
-        return start + at[keep], products[keep]
+        at, products = start + at[keep], products[keep]
+        if allowed is not None and len(at):
+            keep = allowed[self.codes[at]]
+            at, products = at[keep], products[keep]
+        return at, products
 
     def _blocks(self, queries: int, k: int) -> Iterator[tuple[int, int]]:
         """Spans of rows; the first is small, for it often suffices, and each is twice the one before."""
@@ -310,13 +334,6 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
         np.concatenate([part.items for part in parts]),
         np.concatenate([part.scores for part in parts]),
     )
-
-
-def _products(vectors: Vectors, queries: Vectors) -> Scores:
-    """Dot products of all queries with all vectors, shape (m, n)."""
-    # A product with a vector is several times quicker than one with a matrix of one row.
-    products: Scores = (vectors @ queries[0])[None] if len(queries) == 1 else queries @ vectors.T
-    return products
 
 
 def _where(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

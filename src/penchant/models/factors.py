@@ -91,8 +91,13 @@ class ItemFactors:
     def rows(self, codes: NDArray[np.integer]) -> Vectors:
         """Vectors of items inside the item space, zeros for those without one."""
         at = self.place[codes]
+        known = at >= 0
+        found: Vectors
+        if known.all():
+            found = self.items.vectors[at]
+            return found
         found = np.zeros((len(at), self.dims), np.float32)
-        found[at >= 0] = self.items.vectors[at[at >= 0]]
+        found[known] = self.items.vectors[at[known]]
         return found
 
     def top(self, people: Vectors, k: int, allowed: Allowed = None) -> Candidates:

@@ -98,14 +98,33 @@ def last_steps(queries: Queries, n_items: int, roles: Roles, most: int, fade: fl
     steps = np.ones(len(row), bool)
     steps[1:] = (row[1:] != row[:-1]) | (items[1:] != items[:-1])
     row, items = row[steps], items[steps]
-    if len(queries) == 1:
-        back = np.arange(len(row) - 1, -1, -1)
-    else:
-        ends = np.searchsorted(row, np.arange(len(queries)), side="right")
-        back = ends[row] - 1 - np.arange(len(row))
+    ends = np.searchsorted(row, np.arange(len(queries)), side="right")
+    back = ends[row] - 1 - np.arange(len(row))
     near = back < most
     row, items, weights = row[near], items[near], np.exp(-back[near] / fade)
     return matrix_of_cells(row, items, np.ones(len(row), np.float32), weights, (len(queries), n_items), "sum")
+
+
+def last_steps_of_one(
+    queries: Queries, n_items: int, roles: Roles, most: int, fade: float
+) -> tuple[Codes, NDArray[np.float32]]:
+    """The row of `last_steps` for a batch of one, to the bit: its columns, rising, and what is in them."""
+    said = queries.weights > 0
+    said &= mask_of(roles)[queries.roles]
+    said &= queries.items >= 0
+    said &= queries.items < n_items
+    items = queries.items[said]
+    if not len(items):
+        return items, np.zeros(0, np.float32)
+    steps = np.empty(len(items), bool)
+    steps[0] = True
+    np.not_equal(items[1:], items[:-1], out=steps[1:])
+    items = items[steps][-most:]
+    weights = np.exp(np.arange(1 - len(items), 1) / fade)
+    order = items.argsort(kind="stable")
+    items = items[order]
+    starts = np.flatnonzero(np.diff(items, prepend=np.int32(-1)))
+    return items[starts], np.add.reduceat(weights[order], starts).astype(np.float32)
 
 
 def need_pairs(kind: str, x: sparse.csr_matrix, window: Window, least: int) -> None:

@@ -15,7 +15,7 @@ from scipy.special import xlogy
 
 from penchant.dataset import Dataset, Interactions, Queries
 from penchant.errors import FitFailed
-from penchant.models.choice import Allowed, allowed_in, best_among
+from penchant.models.choice import Allowed, allowed_in
 from penchant.models.history import POSITIVE, Past, Roles, roles_named
 from penchant.models.model import Fitted, Run, State
 from penchant.models.neighbours import Neighbours, capped, cooccurrence, rescored
@@ -40,8 +40,7 @@ class FittedItemKNN:
         rows = []
         for i in range(len(queries)):
             past = Past.of(queries, i, len(self.neighbours), self.recipe.half_life_days)
-            codes, votes = self.neighbours.votes(*past.liked(self.recipe.roles))
-            rows.append(best_among(codes, votes, k, allowed_in(allowed, i)))
+            rows.append(self.neighbours.best(*past.liked(self.recipe.roles), k, allowed_in(allowed, i)))
         return Candidates.from_rows(rows)
 
     def similar(self, items: Codes, k: int, allowed: Allowed = None) -> Candidates:

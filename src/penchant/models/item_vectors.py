@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from penchant.models.blend import distinct
 from penchant.slate import Codes
 
 _LEAST = 1_024
@@ -64,16 +65,32 @@ class Rows:
 
     def sum(self, at: NDArray[np.integer], shares: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of some rows, each times its share; shape (width,)."""
-        starts = self.cells.indptr[at]
-        lengths = self.cells.indptr[at + 1] - starts
-        ends = np.cumsum(lengths)
-        cells = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
-        told = self.cells.data[cells] * np.repeat(shares, lengths)
-        sums = np.bincount(self.cells.indices[cells], told, minlength=self.width).astype(np.float64, copy=False)
+        columns, told = self._told(at, shares)
+        sums = np.bincount(columns, told, minlength=self.width).astype(np.float64, copy=False)
         if self.points.shape[1]:
             # One product after the other: a matrix product would round otherwise for one row than for many.
             sums[self.cells.shape[1] :] = np.einsum("i,ij->j", shares, self.points[at])
         return sums
+
+    def few(
+        self, at: NDArray[np.integer], shares: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """As `sum`, for a few rows: the sparse columns that they have, rising, and the sum in each."""
+        columns, told = self._told(at, shares)
+        columns, place = distinct(columns)
+        return columns, np.bincount(place, told, minlength=len(columns)).astype(np.float64, copy=False)
+
+    def _told(
+        self, at: NDArray[np.integer], shares: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """All cells of some rows: their columns, and what is in them times the row's share."""
+        starts = self.cells.indptr[at]
+        lengths = self.cells.indptr[at + 1] - starts
+        ends = lengths.cumsum()
+        cells = (starts - ends + lengths).repeat(lengths) + np.arange(ends[-1] if len(ends) else 0)
+        told = shares.repeat(lengths)
+        told *= self.cells.data[cells]
+        return self.cells.indices[cells], told
 
 
 @dataclass(frozen=True)
@@ -125,6 +142,8 @@ class ItemVectors:
     def mean(self, codes: Codes, weights: NDArray[np.float64]) -> Profile:
         """Weighted mean of some items' vectors; of one at least."""
         shares = weights / weights.sum()
+        if not len(self.codes) and self.n_items == len(self.base):
+            return self.base.sum(codes, shares).astype(np.float32)
         at = np.searchsorted(self.codes, codes)
         over = np.zeros(len(codes), bool)
         inside = at < len(self.codes)
@@ -134,6 +153,14 @@ class ItemVectors:
         if over.any():
             sums += self.over.sum(at[over], shares[over])
         return sums.astype(np.float32)
+
+    def less(self, profile: Profile, share: float, codes: Codes, weights: NDArray[np.float64]) -> None:
+        """Take a share of the `mean` of some items off a profile."""
+        if len(self.codes) or self.n_items != len(self.base) or self.base.points.shape[1]:
+            profile -= share * self.mean(codes, weights)
+            return
+        columns, sums = self.base.few(codes, weights / weights.sum())
+        profile[columns] -= share * sums.astype(np.float32)
 
     def told(self, codes: Codes, rows: Rows, n_items: int) -> ItemVectors:
         """The vectors with some items told anew.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from penchant.models.choice import NOTHING, Allowed, allowed_in
+from penchant.models.choice import NOTHING, Allowed, above_zero_of, allowed_in
 from penchant.models.history_matrix import in_block, places
 from penchant.slate import Candidates, Codes, Scores
 
@@ -69,7 +69,7 @@ class ItemWeights:
             allowed: Items that may be proposed.
         """
         if histories.shape[0] == 1:
-            return Candidates.from_rows([above_zero(*self._scores_of_one(histories), k, allowed_in(allowed, 0))])
+            return Candidates.from_rows([self.best(histories.indices, histories.data, k, allowed_in(allowed, 0))])
         rows = []
         for start in range(0, histories.shape[0], _ROWS):
             scores = self.scores(histories[start : start + _ROWS])
@@ -78,23 +78,36 @@ class ItemWeights:
                 rows.append(above_zero(codes, values, k, allowed_in(allowed, start + i)))
         return Candidates.from_rows(rows)
 
-    def _scores_of_one(self, history: sparse.csr_matrix) -> tuple[Codes, Scores]:
-        """Items with what one history says of them; the same sums as `scores`, without what a matrix product costs."""
-        place = self.place[history.indices]
+    def best(self, items: Codes, told: Scores, k: int, allowed: Allowed = None) -> tuple[Codes, Scores]:
+        """As `retrieve`, for one history; the same sums, without what a matrix product costs.
+
+        Args:
+            items: Items of the history, rising.
+            told: What each counts.
+            k: How many at most.
+            allowed: Items that may be proposed, shape (n_items,); None allows all.
+        """
+        place = self.place[items]
         known = place >= 0
-        place, told = place[known], history.data[known]
+        place, told = place[known], told[known]
         starts = self.weights.indptr[place]
         lengths = self.weights.indptr[place + 1] - starts
         ends = lengths.cumsum()
-        if len(ends) and ends[-1] > _FEW_CELLS:
-            scores = self.scores(history)
-            return self.block[scores.indices], scores.data
+        if not len(ends) or not ends[-1]:
+            return NOTHING
+        if ends[-1] > _FEW_CELLS:
+            row = np.array([0, len(place)], np.int32)
+            history = sparse.csr_matrix((told, place, row), shape=(1, len(self.block)))
+            scores = history @ self.weights
+            return above_zero(self.block[scores.indices], scores.data, k, allowed)
+        at = (starts - ends + lengths).repeat(lengths) + np.arange(ends[-1])
+        said = told.repeat(lengths)
+        said *= self.weights.data[at]
         sums = np.zeros(len(self.block), np.float32)
-        if len(ends):
-            at = np.arange(ends[-1]) + (starts - ends + lengths).repeat(lengths)
-            # One after the other and in single precision, as a product of sparse matrices adds them up.
-            np.add.at(sums, self.weights.indices[at], told.repeat(lengths) * self.weights.data[at])
-        return self.block, sums
+        # One after the other and in single precision, as a product of sparse matrices adds them up.
+        np.add.at(sums, self.weights.indices[at], said)
+        places, scores = above_zero_of(sums, k, None if allowed is None else allowed[self.block])
+        return self.block[places], scores
 
     def similar(self, items: Codes, k: int, allowed: Allowed = None) -> Candidates:
         """The best k allowed items of each item's row, by a weight above 0, never itself.

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from penchant.models.choice import NOTHING, Allowed, allowed_in, ranked
+from penchant.models.blend import distinct
+from penchant.models.choice import NOTHING, Allowed, above_zero_of, allowed_in, best_among, ranked
 from penchant.slate import Candidates, Codes, Offsets, Scores
 
 _BLOCK_CELLS = 4_000_000
 _SHUFFLE = np.uint64(0x9E3779B97F4A7C15)
+_FEW = 32
+"""Where there is no more than one cell for so many items, cells are sorted and items are not counted over."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,9 @@ class Neighbours:
         Returns:
             Every item that stands in one of the rows, ascending, and its sum.
         """
-        starts = self.ptr[codes]
-        lengths = self.ptr[codes + 1] - starts
-        ends = lengths.cumsum()
-        if not len(ends) or not ends[-1]:
-            return NOTHING[0], np.zeros(0)
-        at = np.arange(ends[-1]) + (starts - ends + lengths).repeat(lengths)
-        shares = self.scores[at] * weights.repeat(lengths)
-        items = self.items[at]
+        items, shares = self._shares(codes, weights)
+        if len(items) * _FEW <= len(self):
+            return _few(items, shares)
         sums = np.bincount(items, shares, minlength=len(self)).astype(np.float64, copy=False)
         # Flags are looked through several times quicker than sums.
         seen = np.zeros(len(sums), bool)
@@ -76,6 +74,43 @@ class Neighbours:
         votes = sums[touched]
         some = votes != 0
         return (touched, votes) if some.all() else (touched[some], votes[some])
+
+    def best(
+        self, codes: Codes, weights: NDArray[np.float64], k: int, allowed: Allowed = None, but: Codes | None = None
+    ) -> tuple[Codes, Scores]:
+        """The k best allowed items by `votes`.
+
+        Args:
+            codes: As in `votes`.
+            weights: As in `votes`.
+            k: How many at most.
+            allowed: Items that may be proposed, shape (n_items,); None allows all.
+            but: Items that are not, rising.
+        """
+        items, shares = self._shares(codes, weights)
+        if len(items) * _FEW <= len(self):
+            touched, votes = _few(items, shares)
+            if but is not None and len(but) and len(touched):
+                other = but[np.minimum(but.searchsorted(touched), len(but) - 1)] != touched
+                touched, votes = touched[other], votes[other]
+            return best_among(touched, votes, k, allowed)
+        sums = np.bincount(items, shares, minlength=len(self)).astype(np.float64, copy=False)
+        if but is not None:
+            sums[but] = 0.0
+        return above_zero_of(sums, k, allowed)
+
+    def _shares(self, codes: Codes, weights: NDArray[np.float64]) -> tuple[Codes, NDArray[np.float64]]:
+        """All cells of some rows, each times its row's weight."""
+        starts = self.ptr[codes]
+        lengths = self.ptr[codes + 1] - starts
+        ends = lengths.cumsum()
+        if not len(ends) or not ends[-1]:
+            return NOTHING[0], np.zeros(0)
+        at = (starts - ends + lengths).repeat(lengths)
+        at += np.arange(ends[-1])
+        shares = weights.repeat(lengths)
+        shares *= self.scores[at]
+        return self.items[at], shares
 
     def similar(self, items: Codes, k: int, allowed: Allowed = None) -> Candidates:
         """The best k allowed neighbours of each item, never itself; unknown items have none."""
@@ -93,6 +128,14 @@ class Neighbours:
                 keep &= mask[codes]
             rows.append((codes[keep][: max(k, 0)], scores[keep][: max(k, 0)]))
         return Candidates.from_rows(rows)
+
+
+def _few(items: Codes, shares: NDArray[np.float64]) -> tuple[Codes, NDArray[np.float64]]:
+    """Distinct items, rising, and the sum of the shares of each, where it is not 0."""
+    touched, place = distinct(items)
+    votes = np.bincount(place, shares, minlength=len(touched)).astype(np.float64, copy=False)
+    some = votes != 0
+    return (touched, votes) if some.all() else (touched[some], votes[some])
 
 
 def cooccurrence(x: sparse.csr_matrix) -> Iterator[tuple[slice, sparse.csr_matrix]]:

@@ -12,7 +12,7 @@ from msgspec import Meta
 from scipy import sparse
 
 from penchant.dataset import Dataset, Queries
-from penchant.models.choice import Allowed, allowed_in, best_among
+from penchant.models.choice import Allowed, allowed_in
 from penchant.models.history import POSITIVE, Roles, decay
 from penchant.models.model import Fitted, Run, State
 from penchant.models.need import need
@@ -41,8 +41,8 @@ class FittedNextItems:
             steps = Steps.of(path_of(queries, i, len(self.following), self.recipe.roles, self.recipe.last))
             # By code, so that sums do not depend on the order of equal histories.
             order = np.argsort(steps.items)
-            codes, votes = self.following.votes(steps.items[order], 1.0 / (steps.gaps[order].astype(np.float64) + 1.0))
-            rows.append(best_among(codes, votes, k, allowed_in(allowed, i)))
+            shares = 1.0 / (steps.gaps[order].astype(np.float64) + 1.0)
+            rows.append(self.following.best(steps.items[order], shares, k, allowed_in(allowed, i)))
         return Candidates.from_rows(rows)
 
     def similar(self, items: Codes, k: int, allowed: Allowed = None) -> Candidates:

@@ -15,10 +15,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
-from penchant.models.choice import Allowed
+from penchant.models.choice import Allowed, allowed_in
 from penchant.models.gram import Dense, add_product, frequent, invert, products_of, strongest
 from penchant.models.history import POSITIVE, Roles, decay
-from penchant.models.history_matrix import last_steps, matrix_of_cells, places
+from penchant.models.history_matrix import last_steps, last_steps_of_one, matrix_of_cells, places
 from penchant.models.item_weights import ItemWeights
 from penchant.models.model import Fitted, Run, State
 from penchant.models.need import need
@@ -42,8 +42,11 @@ class FittedSLIST:
 
     def retrieve(self, queries: Queries, k: int, allowed: Allowed = None) -> Candidates:
         """Items by the sum of what the last steps of the history say, above 0; later steps count more."""
-        r = self.recipe
-        return self.weights.retrieve(last_steps(queries, len(self.weights), r.roles, r.steps, r.infer), k, allowed)
+        r, n = self.recipe, len(self.weights)
+        if len(queries) == 1:
+            steps = last_steps_of_one(queries, n, r.roles, r.steps, r.infer)
+            return Candidates.from_rows([self.weights.best(*steps, k, allowed_in(allowed, 0))])
+        return self.weights.retrieve(last_steps(queries, n, r.roles, r.steps, r.infer), k, allowed)
 
     def similar(self, items: Codes, k: int, allowed: Allowed = None) -> Candidates:
         """The items that each item speaks for most."""

@@ -69,7 +69,7 @@ def chance(placement: Placement, parts: Parts, ask: Ask, made: Filled, quotas: S
         ask.explore,
         fitting(len(rows), len(codes), _limits(placement, parts, quotas, rows, codes)),
         [_free(one, placement, made) for one in made.slate],
-        _known(parts, made.worth[pool], codes, ask.facts.now),
+        lambda: _known(parts, made.worth[pool], codes, ask.facts.now),
     ).draw(ask.seed)
     if drawn.place is None:
         return Given(drawn.propensity)
@@ -80,8 +80,10 @@ def chance(placement: Placement, parts: Parts, ask: Ask, made: Filled, quotas: S
 
 def _pool(made: Filled) -> NDArray[np.int64]:
     """Positions of candidates that chance may show."""
-    good = made.left[made.codes] & (made.factors >= 1) & ~np.isin(made.codes, made.rows)
+    good = made.left[made.codes] & (made.factors >= 1)
     good[len(made.found.items) :] = False  # what no source proposed
+    for row in made.rows:
+        good &= made.codes != row
     return np.flatnonzero(good)
 
 

@@ -62,6 +62,12 @@ class Mix:
         count, due = self._count, self._due
         if not due:
             return UNSEEN * sum(value not in count for value in kind) / len(kind)
+        if len(kind) == 1:  # of most fields an item has one value
+            share = due.get(kind[0], 0.0)
+            if share <= 0:
+                return 0.0
+            have = count.get(kind[0], 0.0) + self._slack * share
+            return share * log((have + 1.0) / have) / self._scale
         added, more = 0.0, 1.0 / len(kind)
         for value in kind:
             share = due.get(value, 0.0)
@@ -110,10 +116,11 @@ class Variety:
         values = values[: int(np.searchsorted(-values, -reach, side="right"))]
         near = ranked[: len(values)].tolist()
         some = [*near, *seats.taken.difference(near)]
-        kinds = dict(zip(some, _kinds(self.table, self.wanted.field, seats.of(some)), strict=True))
-        if len(set(kinds.values())) < 2:
+        each = _kinds(self.table, self.wanted.field, seats.of(some))
+        if len(set(each)) < 2:
             return self._as_ranked(alone, seats)
-        mix = Mix(self._due([kinds[i] for i in near]), seats.size)
+        kinds = dict(zip(some, each, strict=True))
+        mix = Mix(self._due(each[: len(near)]), seats.size)
         for i in seats.taken:
             mix.has(kinds[i])
         worth = dict(zip(near, ((1.0 - weight) / height * (values - low)).tolist(), strict=True))
@@ -121,6 +128,11 @@ class Variety:
         for kept in passes:
             chosen += _greedy(near, worth, weight, kinds, mix, seats, kept=kept)
         return chosen
+
+    @property
+    def _tags(self) -> bool:
+        """Whether an item may have several values of the field."""
+        return self.table.schema.columns.get(self.wanted.field) == "tags"
 
     @staticmethod
     def _as_ranked(alone: Sequence[int], seats: Seats) -> list[int]:
@@ -141,6 +153,12 @@ class Variety:
                 due[value] = due.get(value, 0.0) + left * n / len(kinds) / len(kind)
         weights = queries.weights[liked].tolist()
         share = (1.0 - left) / sum(weights)
+        if not self._tags:
+            codes = self.table.category(self.wanted.field).codes[items].tolist()
+            for code, weight in zip(codes, weights, strict=True):
+                if code in due:
+                    due[code] += share * weight
+            return due
         for kind, weight in zip(_kinds(self.table, self.wanted.field, items), weights, strict=True):
             for value in kind:
                 if value in due:

@@ -8,7 +8,7 @@ and Thompson, D. J. (1952). A generalization of sampling without replacement fro
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +70,11 @@ class Lottery:
     """
 
     def __init__(
-        self, explore: float, fits: NDArray[np.bool_], free: Sequence[bool], known: Known | None = None
+        self,
+        explore: float,
+        fits: NDArray[np.bool_],
+        free: Sequence[bool],
+        known: Known | Callable[[], Known | None] | None = None,
     ) -> None:
         """Say what may happen.
 
@@ -78,7 +82,8 @@ class Lottery:
             explore: Share of all places that is left to chance.
             fits: Which candidate of the pool may stand at which place, shape (places, pool).
             free: Which places may be given away; the first never is.
-            known: What is known of the pool; None where nobody counted, and then all are as likely.
+            known: What is known of the pool, or what tells it, which is asked once a place was drawn; None where nobody
+                counted, and then all are as likely.
         """
         self._fits, self._known = fits, known
         self.places = [place for place in range(1, len(fits)) if free[place]]
@@ -88,8 +93,9 @@ class Lottery:
         self.stays = np.ones(len(fits))
         """The chance of each place to hold what it held before, shape (places,)."""
         if self.touched > 0:
+            some: list[bool] = np.any(fits, axis=1).tolist()
             for place in self.places:
-                if fits[place].any():
+                if some[place]:
                     self.stays[place] = 1.0 - self.touched / len(self.places)
         self._odds: dict[int, tuple[Floats, Floats] | None] = {}
         """By place, and what they add up to from the first on."""
@@ -121,6 +127,8 @@ class Lottery:
 
     def _of(self, place: int) -> tuple[Floats, Floats] | None:
         if place not in self._odds:
+            if callable(self._known):
+                self._known = self._known()
             chances = _odds(self._fits[place], self._known)
             self._odds[place] = None if chances is None else (chances, np.cumsum(chances))
         return self._odds[place]
@@ -140,6 +148,8 @@ def fitting(places: int, pool: int, limits: Sequence[Limit]) -> NDArray[np.bool_
         count = np.bincount(slate[slate >= 0], minlength=int(max(slate.max(initial=0), others.max(initial=0))) + 1)
         crowded = (others >= 0) & (count[np.maximum(others, 0)] + 1 > limit.most)
         needed = (slate >= 0) & (count[np.maximum(slate, 0)] - 1 < limit.least)
+        if not crowded.any() and not needed.any():
+            continue
         # An item of the same group changes nothing; one of another takes a place there and leaves one here.
         fits &= (slate[:, None] == others[None, :]) | ~(crowded[None, :] | needed[:, None])
     return fits

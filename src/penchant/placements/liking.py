@@ -38,7 +38,7 @@ def share_of(queries: Queries) -> float:
     Args:
         queries: The request, a batch of one.
     """
-    items = len(np.unique(queries.items[queries.weights > 0]))
+    items = len(set(queries.items[queries.weights > 0].tolist()))
     return FADES / (FADES + items)
 
 

@@ -267,7 +267,7 @@ class _Filling:
             Candidates(np.array([0, len(codes)], np.int64), codes, relevance),
             parts.table,
             parts.statistics,
-            parts.moment(self.placement, self.ask.device, len(codes)),
+            parts.moment(self.ask.slot or self.placement.name, self.ask.device, len(codes)),
         )
         if len(codes) and not self.time_for("heads"):
             order = np.nan_to_num(relevance)

@@ -58,15 +58,15 @@ class Parts:
         """The relevance floor of an objective; until one was chosen for it, its goal alone orders."""
         return self.floors.get(objective.name, 1.0)
 
-    def moment(self, placement: Placement, device: str | None, m: int) -> Moment:
+    def moment(self, slot: str, device: str | None, m: int) -> Moment:
         """What heads are told of the moment of one request with m candidates.
 
         Args:
-            placement: Which slot.
+            slot: Name of the placement that was asked for.
             device: One of `DEVICES`, or None.
             m: Number of candidates.
         """
-        where = self.places.index(placement.name) if placement.name in self.places else -1
+        where = self.places.index(slot) if slot in self.places else -1
         what = DEVICES.index(device) if device in DEVICES else -1
         return Moment(np.array([what], np.int8), np.array([where], np.int16), np.ones(m, np.int16))
 
@@ -99,6 +99,7 @@ class Ask:
         seed: What this answer's luck depends on.
         likes: What the person said they like.
         segments: Names of the segments that the request is of.
+        slot: The placement that was asked for, where an experiment fills it with another one.
     """
 
     facts: Facts
@@ -113,3 +114,4 @@ class Ask:
     seed: bytes = b""
     likes: Likes = field(default_factory=dict)
     segments: Sequence[str] = ()
+    slot: str = ""

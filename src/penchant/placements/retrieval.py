@@ -49,12 +49,13 @@ class Retrieved:
 
     def where(self, kept: NDArray[np.bool_]) -> Retrieved:
         """Some of the candidates, in the same order."""
+        at = np.flatnonzero(kept)
         return replace(
             self,
-            items=self.items[kept],
-            relevance=self.relevance[kept],
-            shares={model: share[kept] for model, share in self.shares.items()},
-            blended={one: share[kept] for one, share in self.blended.items()},
+            items=self.items.take(at),
+            relevance=self.relevance.take(at),
+            shares={model: share.take(at) for model, share in self.shares.items()},
+            blended={one: share.take(at) for one, share in self.blended.items()},
         )
 
 
@@ -347,7 +348,7 @@ def scaled(scores: Scores) -> Scores:
     best = float(scores.max())
     if best <= 0:
         return np.zeros_like(scores)
-    shared: Scores = np.clip(scores / best, 0.0, 1.0).astype(np.float32)
+    shared: Scores = np.maximum(scores / best, 0.0).astype(np.float32, copy=False)
     return shared
 
 
@@ -369,8 +370,12 @@ def _sound(found: Candidates, open_: NDArray[np.bool_]) -> list[Row]:
         ValueError: There are items in it that the model cannot know.
     """
     # Below 0 is far above everything for a number without a sign.
-    if len(found.items) and found.items.view(np.uint32).max() >= len(open_):
-        raise ValueError("proposed items that the release does not have")
+    try:
+        kept = open_[found.items.view(np.uint32)]
+    except IndexError:
+        raise ValueError("proposed items that the release does not have") from None
+    if kept.all():
+        return [found.row(i) for i in range(len(found))]
     return [_cut(found.row(i), open_) for i in range(len(found))]
 
 

@@ -66,13 +66,17 @@ class Room:
         """
         if not (self._columns or self._quotas):
             return True
-        spots = [(used, int(codes[item]), cap) for codes, cap, used in self._columns if codes[item] >= 0]
-        if any(used.get(code, 0) >= cap for used, code, cap in spots):
-            return False
+        for codes, cap, used in self._columns:
+            code = int(codes[item])
+            if code >= 0 and used.get(code, 0) >= cap:
+                return False
+        if not self._quotas:
+            self.gives(item)
+            return True
         mine = [quota for quota in self._quotas if quota.rows[item]]
         if any(quota.most is not None and quota.used >= quota.most for quota in mine):
             return False
-        if left is not None and self._quotas:
+        if left is not None:
             owed = sum(quota.owed for quota in self._quotas)
             if left - 1 < owed - sum(quota.owed > 0 for quota in mine):
                 return False

@@ -35,7 +35,7 @@ class Codes(Mapping[str, int]):
 
     def __init__(self, table: ItemTable) -> None:
         """Of this table."""
-        self._table = table
+        self._table, self._row = table, table.ids.find
 
     def __getitem__(self, item: str) -> int:
         """The code of an id."""
@@ -52,7 +52,7 @@ class Codes(Mapping[str, int]):
 
     def get(self, key: str, default: Any = None, /) -> Any:
         """The code of an id, or something else."""
-        row = self._table.row(key)
+        row = self._row(key)
         return row if row >= 0 else default
 
     def __contains__(self, item: object) -> bool:
