@@ -72,6 +72,32 @@ class Asking:
         return [one for n, one in enumerate(releases) if n == 0 or releases[n - 1] != one]
 
 
+class Slowness:
+    """How much longer work takes than it should, as others use the machine too. A context manager."""
+
+    def __init__(self) -> None:
+        """Measure nothing yet."""
+        self.times = 1.0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Slowness:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def _run(self) -> None:
+        wall = worked = 0.0
+        while not self.over.wait(0.05):
+            begun, before = time.monotonic(), time.thread_time()
+            sum(range(100_000))
+            wall, worked = wall + time.monotonic() - begun, worked + time.thread_time() - before
+            self.times = max(wall / worked, 1.0)
+
+
 def somebody(engine: Engine) -> str:
     """The user who did most in the shop."""
     told: collections.Counter[str] = collections.Counter()

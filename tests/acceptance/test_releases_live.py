@@ -6,14 +6,13 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from asking import Asking, published, somebody
+from asking import Asking, Slowness, published, somebody
 from demo_workspace import Demo
 from penchant.clock import SystemClock
 from penchant.engine import Engine
@@ -49,32 +48,6 @@ def served(folder: Path) -> Iterator[str]:
         finally:
             process.kill()
             watch.cancel()
-
-
-class Slowness:
-    """How much longer work takes than it should, as others use the machine too. A context manager."""
-
-    def __init__(self) -> None:
-        """Measure nothing yet."""
-        self.times = 1.0
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Slowness:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-
-    def _run(self) -> None:
-        wall = worked = 0.0
-        while not self.over.wait(0.05):
-            begun, before = time.monotonic(), time.thread_time()
-            sum(range(100_000))
-            wall, worked = wall + time.monotonic() - begun, worked + time.thread_time() - before
-            self.times = max(wall / worked, 1.0)
 
 
 def test_two_servers_follow_each_release_and_lose_no_request(demo: Demo, tmp_path: Path) -> None:

@@ -41,10 +41,10 @@ def test_nobody_can_connect_before_all_domains_are_ready(tmp_path: Path, monkeyp
     )
     addresses: list[tuple[str, int]] = []
     seen: list[str] = []
-    bound, warm_up = serve._bound, Engine.warm_up
+    bound, warm_up = serve.bound, Engine.warm_up
 
-    def noted(host: str, port: int) -> socket.socket:
-        made: socket.socket = bound(host, port)
+    def noted(host: str, port: int, *, shared: bool) -> socket.socket:
+        made: socket.socket = bound(host, port, shared=shared)
         addresses.append(made.getsockname())
         return made
 
@@ -57,7 +57,7 @@ def test_nobody_can_connect_before_all_domains_are_ready(tmp_path: Path, monkeyp
         connects(domain)
         return warm_up(self, domain)
 
-    monkeypatch.setattr(serve, "_bound", noted)
+    monkeypatch.setattr(serve, "bound", noted)
     monkeypatch.setattr(Engine, "warm_up", warming)
     monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: connects("serving"))
     monkeypatch.setattr(serve, "_settle", lambda: None)

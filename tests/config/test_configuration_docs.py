@@ -33,6 +33,7 @@ SECTIONS = {
     "### `[sources.NAME]`": settings.SourceSettings,
     "### `[feeds]`": settings.Feeds,
     "### `[placements.NAME]`": settings.PlacementSettings,
+    "### `[experiments.NAME]`": settings.ExperimentSettings,
     "### `[[imports]]`": settings.Import,
     "Rows to **exclude**": settings.Exclusion,
 }

@@ -136,6 +136,7 @@ def test_the_names_that_would_set_something_are_told(problems: Problems) -> None
         "PENCHANT_SERVER__OPEN",
         "PENCHANT_SERVER__ORIGINS",
         "PENCHANT_SERVER__PORT",
+        "PENCHANT_SERVER__WORKERS",
     )
 
 

@@ -46,7 +46,7 @@ def test_every_mistake_is_told_at_once_and_what_was_right_is_kept() -> None:
 
     assert [(p.code, p.path, p.message) for p in shaped.problems] == [
         ("wrong_type", "host", "must be text, got 1"),
-        ("unknown_key", "prot", "no such key (have: host, open, origins, port)"),
+        ("unknown_key", "prot", "no such key (have: host, open, origins, port, workers)"),
         ("wrong_type", "open", 'must be true or false, got "yes"'),
         ("wrong_type", "origins", 'must be a list, got "*"'),
     ]

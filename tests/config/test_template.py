@@ -28,7 +28,7 @@ def test_the_template_knows_every_pack(loads: Loads) -> None:
 def test_what_the_template_has_switched_off_passes_the_check_too(loads: Loads) -> None:
     settings = loads(switched_on(template("shop"))).settings
 
-    assert settings.placements["similar"].size == 8
+    assert settings.placements["similar-few"].size == 8
     assert [one.name for one in settings.imports] == ["shop-items", "shop-events"]
 
 

@@ -64,7 +64,7 @@ def test_a_wrong_file_changes_nothing(engine: Engine) -> None:
 def test_who_watches_looks_again_only_where_the_file_was_changed(
     engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    watch = ConfigWatch(engine)
+    watch, silent = ConfigWatch(engine), ConfigWatch(engine, tells=False)
     assert not watch.look()
     add(engine, '\n[placements.popular]\ndomain = "shop"\nsize = 3\n')
     assert watch.look() and not watch.look()
@@ -72,6 +72,7 @@ def test_who_watches_looks_again_only_where_the_file_was_changed(
 
     add(engine, "[placements\n")
     with caplog.at_level(logging.WARNING, "penchant.engine"):
+        assert silent.look() and not caplog.text
         assert watch.look()
     assert "what held before still holds" in caplog.text
     assert shown(engine, "popular") == 3

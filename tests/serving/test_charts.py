@@ -17,7 +17,7 @@ from penchant.features import Statistics
 from penchant.models import Fitted, PersonalTop, Popular, Run
 from penchant.models.popularity import FittedPopular
 from penchant.packs import product
-from penchant.serving import RecommendationRequest, Recommender
+from penchant.serving import RecommendationRequest, Recommender, warm_up
 from penchant.serving.charts import EVERY_S, LiveCharts
 from penchant.serving.statistics import Counted
 from penchant.storage import Releases, SQLiteStore
@@ -29,6 +29,7 @@ Make = Callable[..., Event]
 NOW = 20_778 * DAY
 ALLOWED = {"analytics": True, "personalization": True}
 CODES = {"boot": 0, "runner": 1, "thin": 2}
+POPULAR = RecommendationRequest(placement="popular", domain="shop")
 RECIPES = {"popular": Popular(), "popular-week": Popular(half_life_days=7.0), "habit": PersonalTop()}
 
 
@@ -76,7 +77,7 @@ def test_what_sells_after_the_training_leads_the_chart(
     charts: LiveCharts, store: SQLiteStore, event: Make, models: Mapping[str, Fitted]
 ) -> None:
     start = begun(store.last_seq())
-    assert charts.at(models, start, row, NOW) is models
+    assert after(charts, models, start, NOW) is models
     store.append(bought(event, "thin", 200))
     assert charts.at(models, start, row, NOW + EVERY_S - 1) is models
 
@@ -89,11 +90,32 @@ def test_what_sells_after_the_training_leads_the_chart(
     assert charts.note == ""
 
 
+def test_what_sold_before_the_start_is_counted_at_once(
+    charts: LiveCharts, store: SQLiteStore, event: Make, models: Mapping[str, Fitted]
+) -> None:
+    start = begun(store.last_seq())
+    store.append(bought(event, "thin", 200))
+
+    assert order(after(charts, models, start, NOW + 31)) == ["thin", "boot", "runner"]
+
+
+def test_a_request_that_began_with_another_release_leaves_the_charts_alone(
+    charts: LiveCharts, store: SQLiteStore, event: Make, models: Mapping[str, Fitted]
+) -> None:
+    start = begun(store.last_seq())
+    store.append(bought(event, "thin", 200))
+    charts.only = "r1"
+    found = after(charts, models, start, NOW + 31)
+
+    assert charts.at(models, begun(store.last_seq(), "r0"), row, NOW + 32) is models
+    assert charts.at(models, start, row, NOW + 33) is found
+
+
 def test_it_goes_on_where_it_stopped(
     charts: LiveCharts, store: SQLiteStore, event: Make, models: Mapping[str, Fitted]
 ) -> None:
     start = begun(store.last_seq())
-    charts.at(models, start, row, NOW)
+    after(charts, models, start, NOW)
     store.append(bought(event, "thin", 3))
     after(charts, models, start, NOW + EVERY_S)
     store.append(bought(event, "runner", 9))
@@ -107,7 +129,7 @@ def test_another_release_begins_anew(
     charts: LiveCharts, store: SQLiteStore, event: Make, models: Mapping[str, Fitted]
 ) -> None:
     start = begun(store.last_seq())
-    charts.at(models, start, row, NOW)
+    after(charts, models, start, NOW)
     store.append(bought(event, "thin", 9))
     after(charts, models, start, NOW + EVERY_S)
 
@@ -120,7 +142,7 @@ def test_people_who_do_not_allow_it_are_not_counted(
     charts: LiveCharts, store: SQLiteStore, event: Make, models: Mapping[str, Fitted]
 ) -> None:
     start = begun(store.last_seq())
-    charts.at(models, start, row, NOW)
+    after(charts, models, start, NOW)
     refused = [Consent(f"user:u{n}", "analytics", False, int(NOW * 1000), "web") for n in range(9)]
     store.append([*bought(event, "thin", 9), *bought(event, "unknown", 2)], consents=refused)
 
@@ -131,7 +153,7 @@ def test_a_release_that_does_not_say_where_it_ends_stays_as_it_is(
     charts: LiveCharts, store: SQLiteStore, event: Make, models: Mapping[str, Fitted]
 ) -> None:
     store.append(bought(event, "thin", 9))
-    charts.at(models, begun(None), row, NOW)
+    after(charts, models, begun(None), NOW)
 
     assert after(charts, models, begun(None), NOW + EVERY_S) is models
 
@@ -146,7 +168,7 @@ def test_a_log_that_cannot_be_read_leaves_the_charts_of_before(
         raise StorageError("sqlite", "gone")
 
     monkeypatch.setattr(store, "scan", broken)
-    charts.at(models, begun(0), row, NOW)
+    after(charts, models, begun(0), NOW)
 
     assert after(charts, models, begun(0), NOW + EVERY_S) is models
     assert charts.note == "charts: not brought up to date: StorageError"
@@ -158,7 +180,7 @@ def test_what_is_too_much_to_keep_is_counted_in_for_good(
 ) -> None:
     monkeypatch.setattr("penchant.serving.charts.MOST", 4)
     start = begun(store.last_seq())
-    charts.at(models, start, row, NOW)
+    after(charts, models, start, NOW)
     for minute in range(3):
         store.append(
             [event("Order Completed", "thin", at=NOW + minute * 60 + n, order=f"{minute}-{n}") for n in range(5)]
@@ -175,7 +197,7 @@ def test_history_that_is_told_late_leaves_what_the_release_counted(
 ) -> None:
     monkeypatch.setattr("penchant.serving.charts.MOST", 4)
     start = begun(store.last_seq())
-    charts.at(models, start, row, NOW)
+    after(charts, models, start, NOW)
     store.append([event("Order Completed", "thin", at=NOW - 400 * DAY + n, order=f"old-{n}") for n in range(20)])
     found = after(charts, models, start, NOW + EVERY_S)["popular-week"]
 
@@ -185,32 +207,47 @@ def test_history_that_is_told_late_leaves_what_the_release_counted(
     assert found.scores[2] == pytest.approx(2 ** (-1 / 7), rel=1e-3)
 
 
+@pytest.fixture
+def counted(
+    filled: SQLiteStore, releases: Releases, orders: Dataset, fitted: FittedModels, clock: FixedClock
+) -> Callable[[], None]:
+    """Publishes a release that has counted all that happened, and knows so."""
+    known = Statistics.of_interactions(orders.interactions, len(orders.items))
+
+    def make() -> None:
+        publish(
+            releases,
+            orders,
+            product.PACK,
+            fitted,
+            None,
+            catalog=filled.versions("shop").catalog,
+            now=clock.now(),
+            config="",
+            version="0",
+            keep=5,
+            learned=LearnedHeads({}, {}, {}, known, (), False, Outcomes(learned=None)),
+            counted=Ended(filled.last_seq(), int(clock.now() * 1000)),
+        )
+
+    return make
+
+
+def sells(filled: SQLiteStore, event: Make, clock: FixedClock) -> None:
+    """Two hundred people buy sandals."""
+    filled.append([event("Order Completed", "sandal", at=clock.now(), order=f"s{n}", user=f"s{n}") for n in range(200)])
+
+
 @pytest.mark.parametrize("placement", ["popular", "bestsellers"])
 def test_answers_follow_within_two_minutes(
     filled: SQLiteStore,
-    releases: Releases,
-    orders: Dataset,
-    fitted: FittedModels,
+    counted: Callable[[], None],
     open_domains: Callable[..., Recommender],
     clock: FixedClock,
     event: Make,
     placement: str,
 ) -> None:
-    known = Statistics.of_interactions(orders.interactions, len(orders.items))
-    publish(
-        releases,
-        orders,
-        product.PACK,
-        fitted,
-        None,
-        catalog=filled.versions("shop").catalog,
-        now=clock.now(),
-        config="",
-        version="0",
-        keep=5,
-        learned=LearnedHeads({}, {}, {}, known, (), False, Outcomes(learned=None)),
-        counted=Ended(filled.last_seq(), int(clock.now() * 1000)),
-    )
+    counted()
     recommender = open_domains("shop")
 
     def leads() -> str:
@@ -219,7 +256,49 @@ def test_answers_follow_within_two_minutes(
         return recommender.recommend(RecommendationRequest(placement=placement, domain="shop")).items[0].id
 
     assert leads() == "runner"
-    filled.append([event("Order Completed", "sandal", at=clock.now(), order=f"s{n}", user=f"s{n}") for n in range(200)])
+    sells(filled, event, clock)
     assert leads() == "runner"
     clock.advance(2 * EVERY_S)
     assert leads() == "sandal"
+
+
+def test_a_server_that_is_ready_knows_what_sold_since_the_training(
+    filled: SQLiteStore,
+    counted: Callable[[], None],
+    open_domains: Callable[..., Recommender],
+    clock: FixedClock,
+    event: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted()
+    sells(filled, event, clock)
+    recommender = open_domains("shop")
+    warm_up(recommender, "shop", filled, clock)
+
+    monkeypatch.setattr(filled, "scan", None)  # nothing is read any more
+    slate = recommender.recommend(POPULAR)
+    recommender.close()
+    assert (slate.items[0].id, slate.degraded) == ("sandal", ())
+
+
+def test_a_release_that_takes_over_brings_its_charts_along(
+    filled: SQLiteStore,
+    counted: Callable[[], None],
+    open_domains: Callable[..., Recommender],
+    clock: FixedClock,
+    event: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted()
+    serves = open_domains("shop")
+    warm_up(serves, "shop", filled, clock)
+    assert serves.recommend(POPULAR).items[0].id == "runner"
+    sells(filled, event, clock)
+    comes = open_domains("shop")
+    warm_up(comes, "shop", filled, clock)
+    monkeypatch.setattr(filled, "scan", None)
+    serves.adopt("shop", comes.serving("shop"))
+    slate = serves.recommend(POPULAR)
+    serves.close()
+
+    assert (slate.items[0].id, slate.degraded) == ("sandal", ())

@@ -5,11 +5,13 @@ from penchant.config.load import FILE_NAME, Workspace, load
 from penchant.config.names import EVENT_FIELDS, PackNames
 from penchant.config.objectives import OWN_KEYS, Formulas
 from penchant.config.settings import (
+    MOST_WORKERS,
     Column,
     ConsentDefaults,
     Domain,
     Evaluation,
     Exclusion,
+    ExperimentSettings,
     Feeds,
     FreshnessSettings,
     Import,
@@ -29,12 +31,14 @@ from penchant.config.template import template
 __all__ = [
     "EVENT_FIELDS",
     "FILE_NAME",
+    "MOST_WORKERS",
     "OWN_KEYS",
     "Column",
     "ConsentDefaults",
     "Domain",
     "Evaluation",
     "Exclusion",
+    "ExperimentSettings",
     "Feeds",
     "Formulas",
     "FreshnessSettings",

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import inspect
 
 from penchant.clock import parse_time
+from penchant.config.experiments import ArmsProblems, check_experiment
 from penchant.config.lines import KeyPath, Lines
 from penchant.config.objectives import NO_FORMULAS, Formulas, check_objectives
 from penchant.config.shape import check_shape, struct_type
@@ -58,6 +59,7 @@ class PackNames:
         formulas: What objectives of a domain may name.
         parts_problems: What is wrong with the parts of a placement, each with its key.
         reasons: Codes of reasons.
+        arms_problems: Why placements may not fill another one's slot.
     """
 
     models: Mapping[str, type[msgspec.Struct]]
@@ -69,6 +71,7 @@ class PackNames:
     formulas: Formulas = NO_FORMULAS
     parts_problems: Callable[[str, Mapping[str, Any]], Sequence[tuple[str, str]]] = lambda name, placement: ()
     reasons: Sequence[str] = ()
+    arms_problems: ArmsProblems = lambda slot, arms, own: ()
 
     def recipe(self, model: str, settings: object) -> type[msgspec.Struct] | None:
         """Settings class of a domain's model: of the kind it names, or else of the pack's model of that name."""
@@ -102,6 +105,8 @@ def check_references(tree: Tree, lines: Lines, packs: Mapping[str, PackNames]) -
         check.source(name, source)
     for name, placement in tree.get("placements", {}).items():
         check.placement(name, placement)
+    for name, experiment in tree.get("experiments", {}).items():
+        check.experiment(name, experiment)
     for n, one in enumerate(tree.get("imports", ())):
         check.imported(("imports", n), one)
     check.unique_imports()
@@ -116,6 +121,7 @@ class _Check:
         self.packs = packs
         self.domains: Mapping[str, Tree] = tree.get("domains", {})
         self.placements: Mapping[str, Tree] = tree.get("placements", {})
+        self.experiments: Mapping[str, Tree] = tree.get("experiments", {})
         self.imports: Sequence[Tree] = tree.get("imports", ())
         self.problems: list[ConfigProblem] = []
 
@@ -202,6 +208,17 @@ class _Check:
         if placement.get("like", name) in pack.placements:
             for key, text in pack.parts_problems(name, placement):
                 self._add("out_of_range", (*at, key), text)
+
+    def experiment(self, name: str, experiment: Tree) -> None:
+        at: KeyPath = ("experiments", name)
+        pack = self._pack_of(at, experiment)
+        if pack is None:
+            return
+        domain = experiment["domain"]
+        own = {key: told for key, told in self.placements.items() if told.get("domain") == domain}
+        before = dict(list(self.experiments.items())[: list(self.experiments).index(name)])
+        told = check_experiment(at, experiment, before, pack.placements, own, pack.arms_problems, self.lines)
+        self.problems.extend(told)
 
     def imported(self, at: KeyPath, one: Tree) -> None:
         pack = self._pack_of(at, one)

@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+MOST_WORKERS = 64
+"""Processes that one `penchant serve` begins."""
+
 Name = Annotated[
     str,
     Meta(
@@ -62,12 +65,14 @@ class Server(_Settings, frozen=True, kw_only=True):
         port: TCP port; 0 picks a free one.
         open: Answer without keys; only on loopback, to try things out.
         origins: Pages whose browsers may ask, as in `https://shop.example`; `*` is every page.
+        workers: Processes that answer; each takes a core and memory of its own.
     """
 
     host: Text = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     open: bool = False
     origins: tuple[Text, ...] = ("*",)
+    workers: Annotated[int, Meta(ge=1, le=MOST_WORKERS)] = 1
 
 
 class Limits(_Settings, frozen=True, kw_only=True):
@@ -349,6 +354,25 @@ class Exclusion(_Settings, frozen=True, kw_only=True):
     sql: Text
 
 
+class ExperimentSettings(_Settings, frozen=True, kw_only=True):
+    """`[experiments.NAME]`: some people are shown another placement in place of the one that is asked for.
+
+    Attributes:
+        domain: The domain it belongs to.
+        placement: What requests ask for; one experiment at a time for each.
+        arms: Weight of each placement that fills it, by name: `{ home = 1, home-by-profit = 1 }`.
+        share: Share of the people who take part; the others see the placement as it is. It may grow, and who takes part
+            goes on to.
+        salt: A word that luck depends on; the name of the domain when missing. Another one draws anew.
+    """
+
+    domain: Name
+    placement: Name
+    arms: Annotated[dict[Name, Annotated[float, Meta(gt=0)]], Meta(min_length=2, description="at least two placements")]
+    share: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    salt: Text | None = None
+
+
 class Import(_Settings, frozen=True, kw_only=True):
     """`[[imports]]`: one file (or glob) and how its columns map to events or items.
 
@@ -392,6 +416,7 @@ class Settings(_Settings, frozen=True, kw_only=True):
         sources: Senders of events, by name, beside one for each domain.
         feeds: How feeds are pulled.
         placements: Slots, by name, over those the packs ship.
+        experiments: Who is shown which placement, by name.
         imports: Files to take events and items from.
     """
 
@@ -404,4 +429,5 @@ class Settings(_Settings, frozen=True, kw_only=True):
     sources: dict[Name, SourceSettings] = {}
     feeds: Feeds = Feeds()
     placements: dict[Name, PlacementSettings] = {}
+    experiments: dict[Name, ExperimentSettings] = {}
     imports: tuple[Import, ...] = ()

@@ -29,6 +29,7 @@ _TEMPLATE = """\
 #port = 8000           # 0 picks a free one
 #open = false          # true answers without keys, on loopback only; `penchant keys create` makes keys
 #origins = ["*"]       # pages whose browsers may ask, such as "https://shop.example"
+#workers = 1           # processes that answer, about one for each core
 
 # What one request may bring, and how much is taken at once: docs/configuration.md lists all of it.
 [limits]
@@ -93,11 +94,18 @@ pack = "{pack}"
 #[domains.{name}.models.popular-week]
 #half_life_days = 14.0
 
-# A placement over the one of the same name that the pack ships (example); `like` names another to start from.
-#[placements.similar]
+# A placement of one's own, from one that the pack ships (example); without `like`, over the one of its own name.
+#[placements.similar-few]
 #domain = "{name}"
+#like = "similar"
 #size = 8
 #budget_ms = 50
+
+# Half of the people see another placement in place of the one that is asked for (example).
+#[experiments.fewer]
+#domain = "{name}"
+#placement = "similar"
+#arms = {{ similar = 1, similar-few = 1 }}
 
 # Files to import: `penchant import` reads them, and maps columns to fields (examples).
 #[[imports]]

@@ -15,12 +15,13 @@ import msgspec
 from penchant.catalog import Item, Schema, parse_filter
 from penchant.config import OWN_KEYS, Domain, Formulas, ObjectiveSettings, PackNames, Workspace, load, read_environment
 from penchant.errors import FormulaWrong, InvalidRequest, Mistake, in_words
+from penchant.experiments import Experiment
 from penchant.features import RELEVANCE
 from penchant.models import Recipe
 from penchant.pack import Pack, Placement
 from penchant.placements import PlacementSpec, codes_of, problems
 from penchant.ranking import Objective, number_fields, parse
-from penchant.serving import DomainSetup
+from penchant.serving import DomainSetup, unfit
 
 
 def installed_packs() -> dict[str, Pack]:
@@ -50,6 +51,7 @@ def names_of(packs: Mapping[str, Pack]) -> dict[str, PackNames]:
             ),
             parts_problems=partial(_parts_problems, pack),
             reasons=tuple(codes_of(pack)),
+            arms_problems=partial(_arms_problems, pack),
             kinds=kinds,  # type: ignore[arg-type]  # recipes are structs, which their protocol cannot say
         )
         for name, pack in packs.items()
@@ -95,6 +97,23 @@ def _parts_problems(pack: Pack, name: str, placement: Mapping[str, Any]) -> Sequ
     made = spec.laid_over(name, shipped)
     first = next(key for key in ("sources", *_PARTS) if key in parts)
     return [(first, text) for text in problems(made, pack)]
+
+
+def _arms_problems(
+    pack: Pack, slot: str, arms: Sequence[str], own: Mapping[str, Mapping[str, Any]]
+) -> Sequence[tuple[str, str]]:
+    """Which placements of penchant.toml may not fill another one's slot, and why."""
+    shipped = {one.name: one for one in pack.placements}
+    told = (*_PARTS, "like", "filter")
+    placements = dict(shipped)
+    for name, table in own.items():
+        try:
+            spec = msgspec.convert({key: table[key] for key in told if key in table}, PlacementSpec)
+            placements[name] = spec.laid_over(name, shipped)
+        except (msgspec.ValidationError, InvalidRequest):  # told of the placement itself
+            return ()
+    found = ((arm, unfit(slot, arm, placements)) for arm in arms)
+    return [(arm, f"may not fill it: {why}") for arm, why in found if why]
 
 
 def read_workspace(path: Path, environment: Mapping[str, str] | None = None, *, imports: bool = True) -> Workspace:
@@ -143,6 +162,11 @@ def set_up(name: str, pack: Pack, workspace: Workspace) -> DomainSetup:
         domain.language,
         domain.reasons,
         domain.segments,
+        {
+            told.placement: Experiment(key, told.placement, tuple(told.arms.items()), told.share, told.salt or name)
+            for key, told in settings.experiments.items()
+            if told.domain == name
+        },
     )
 
 

@@ -189,7 +189,7 @@ class Engine:
         self.close()
 
     def reload(self) -> tuple[str, ...]:
-        """Read penchant.toml again; its placements are obeyed by the next request.
+        """Read penchant.toml again; its placements and experiments are obeyed by the next request.
 
         Returns:
             Tables in which something else was changed, which only a new start obeys.
@@ -203,7 +203,8 @@ class Engine:
         self.settings = self.workspace.settings
         for name, domain in self.settings.domains.items():
             setup = set_up(name, self._packs[domain.pack], self.workspace)
-            if setup.placements != self.domains[name].placements:
+            before = self.domains[name]
+            if (setup.placements, setup.experiments) != (before.placements, before.experiments):
                 self.domains[name] = setup
                 self.recommender.configure(setup)
         return others

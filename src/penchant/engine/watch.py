@@ -20,9 +20,14 @@ class ConfigWatch:
     What is wrong with the file is told in the log, once; until it is right, what held before goes on to hold.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        """Look at the file of an engine; nothing runs before `start`."""
-        self._engine = engine
+    def __init__(self, engine: Engine, *, tells: bool = True) -> None:
+        """Look at the file of an engine; nothing runs before `start`.
+
+        Args:
+            engine: The engine.
+            tells: What is wrong goes to the log; of several processes one is enough.
+        """
+        self._engine, self._tells = engine, tells
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._run, name="penchant-config", daemon=True)
         self._seen = self._stamp()
@@ -46,11 +51,15 @@ class ConfigWatch:
         try:
             others = self._engine.reload()
         except PenchantError as error:
-            _log.warning("penchant.toml was changed, and what held before still holds: %s", error)
+            self._tell("penchant.toml was changed, and what held before still holds: %s", error)
             return True
         if others:
-            _log.warning("penchant.toml: a change in %s is obeyed by a new start", ", ".join(others))
+            self._tell("penchant.toml: a change in %s is obeyed by a new start", ", ".join(others))
         return True
+
+    def _tell(self, words: str, what: object) -> None:
+        if self._tells:
+            _log.warning(words, what)
 
     def _run(self) -> None:
         while not self._ends.wait(LOOK_EVERY_S):

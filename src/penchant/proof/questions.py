@@ -31,10 +31,11 @@ _COSTS = f"[domains.{{domain}}.objectives.profit]\nreturn_cost = {RETURN_COST}\n
 
 
 def _collaborative(placement: Placement) -> Placement:
-    """The same place filled by what others did next, whatever the path asks for."""
+    """The same place filled by what others did next, whatever the path asks for; all else that must hold holds."""
     source = Source(model=_CF, reads="both" if "item" in placement.needs else "person")
+    constraints = tuple(name for name in placement.constraints if name != "prerequisites")
     return msgspec.structs.replace(
-        placement, sources=(source,), constraints=(), fallback=("popular",), learns=None, objective="likeness"
+        placement, sources=(source,), constraints=constraints, fallback=("popular",), learns=None, objective="likeness"
     )
 
 

@@ -69,7 +69,7 @@ _SCHEMES: dict[str, SecurityScheme | Reference] = {
 class Application(Litestar):
     """Litestar behind the leave for other origins, so that what it answers to unknown paths has it too."""
 
-    def __init__(self, engine: Engine, handlers: Sequence[HTTPRouteHandler]) -> None:
+    def __init__(self, engine: Engine, handlers: Sequence[HTTPRouteHandler], worker: int | None = None) -> None:
         """Put the parts together."""
         settings = engine.settings
         most_bytes = settings.limits.body_mb * 1024 * 1024
@@ -77,7 +77,7 @@ class Application(Litestar):
         requests = Requests(super().__call__, engine.clock)
         super().__init__(
             route_handlers=list(handlers),
-            state=State({"engine": engine, "gate": gate, "requests": requests, "seen": Seen()}),
+            state=State({"engine": engine, "gate": gate, "requests": requests, "seen": Seen(), "worker": worker}),
             openapi_config=_document(),
             exception_handlers={
                 PenchantError: on_penchant_error,
@@ -97,17 +97,18 @@ class Application(Litestar):
         await self._answer(scope, receive, send)
 
 
-def create_app(engine: Engine, pages: Sequence[HTTPRouteHandler] = ()) -> Litestar:
+def create_app(engine: Engine, pages: Sequence[HTTPRouteHandler] = (), *, worker: int | None = None) -> Litestar:
     """An application that serves an engine.
 
     Args:
         engine: An open engine; whoever opened it closes it.
         pages: Further handlers, such as the console's; each declares its scope.
+        worker: Number of the process, where several answer for one address; its figures bear it.
 
     Returns:
         An ASGI application; its OpenAPI document is at `/schema`.
     """
-    return Application(engine, [*ROUTES, *pages])
+    return Application(engine, [*ROUTES, *pages], worker)
 
 
 def _document() -> OpenAPIConfig:

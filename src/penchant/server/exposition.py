@@ -17,8 +17,13 @@ Labels = Sequence[tuple[str, str]]
 class Page:
     """Families of figures, each with what it means; those without a figure are left out."""
 
-    def __init__(self) -> None:
-        """Begin an empty page."""
+    def __init__(self, labels: Labels = ()) -> None:
+        """Begin an empty page.
+
+        Args:
+            labels: Names and values that every figure bears.
+        """
+        self._labels = labels
         self._lines: list[str] = []
         self._head: tuple[str, ...] = ()
         self._name = ""
@@ -45,7 +50,7 @@ class Page:
         """
         self._lines += self._head
         self._head = ()
-        told = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels)
+        told = ",".join(f'{name}="{_escaped(text)}"' for name, text in (*self._labels, *labels))
         told = f"{{{told}}}" if told else ""
         self._lines.append(f"{self._name}{ends}{told} {_number(value)}")
 

@@ -77,7 +77,8 @@ def metrics(request: Request[Any, Any, Any], state: State) -> Response[str]:
     """
     engine, only = engine_of(state), caller(request).domain
     domains = [name for name in engine.domains if only in (None, name)]
-    page = Page()
+    worker = state["worker"]
+    page = Page(() if worker is None else (("worker", str(worker)),))
     if len(domains) == len(engine.domains):
         _process(page, engine, state["requests"])
     _answers(page, engine, domains)
@@ -89,7 +90,9 @@ def metrics(request: Request[Any, Any, Any], state: State) -> Response[str]:
         up = 0
     page.family("penchant_store_up", "gauge", "Whether the store could be read just now.")
     page.add(up)
-    return Response(str(page), media_type=MEDIA_TYPE)
+    # Over the same connection the next look would find the same worker, and never another.
+    headers = {} if worker is None else {"connection": "close"}
+    return Response(str(page), media_type=MEDIA_TYPE, headers=headers)
 
 
 def _process(page: Page, engine: Engine, requests: Requests) -> None:

@@ -20,6 +20,7 @@ from penchant.serving.slate_log import SlateLog
 from penchant.serving.slots import KeptPlacement, SetupsNow, Slots, laid
 from penchant.serving.switch import Pinned, Switch, Switched
 from penchant.serving.tally import last_links
+from penchant.serving.tried import Assigned, unfit
 from penchant.serving.warming import warm_up
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "MOST_PLACEMENTS",
     "Answers",
     "Asked",
+    "Assigned",
     "Block",
     "Boost",
     "Checked",
@@ -75,5 +77,6 @@ __all__ = [
     "read_logged",
     "recommend_all",
     "recommend_several",
+    "unfit",
     "warm_up",
 ]

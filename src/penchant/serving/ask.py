@@ -108,7 +108,7 @@ class Wanted:
             placement,
             setup.filters.get(placement.name),
             None if request.filter is None else parse_filter(request.filter, setup.schema),
-            (*(rule for rule in view.rules if rule.runs(placement.name, now)), *boosts(request.boost, setup.schema)),
+            (*(rule for rule in view.rules if rule.runs(request.placement, now)), *boosts(request.boost, setup.schema)),
             earlier,
         )
 
@@ -168,6 +168,7 @@ def ask(wanted: Wanted, visit: Visit) -> tuple[Ask, tuple[str, ...]]:
         msgspec.json.encode((setup.name, placement.name, actor_of(request, visit), visit.moment, view.release)),
         likes_of(setup.name, visit.person.traits) if personalized else {},
         (*segments_of(region, request.device, visit.now), *(of_person if personalized else ())),
+        request.placement,
     )
     return made, notes
 

@@ -63,12 +63,19 @@ def recommend_all(
         InvalidRequest: Something is wrong in the request.
         StorageError: The catalog cannot be read.
     """
-    setup, placement = recommender.find(request)
-    placement = patient(placement)
+    setup, _ = recommender.find(request)
     told = recommender.fields.read(setup.name, request.fields, public=False)
     waiting = iter(actors)
     while some := list(islice(waiting, together)):
-        yield from _chunk(recommender, setup, placement, request, told, some, log=log)
+        by: dict[str, list[str]] = {}
+        for actor in some:
+            by.setdefault(setup.assigned(for_actor(request, actor)).placement.name, []).append(actor)
+        lists = {
+            one.actor: one
+            for name, arm in by.items()
+            for one in _chunk(recommender, setup, patient(setup.placements[name]), request, told, arm, log=log)
+        }
+        yield from map(lists.__getitem__, some)
 
 
 def for_actor(request: RecommendationRequest, actor: str) -> RecommendationRequest:

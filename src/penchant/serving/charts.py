@@ -1,7 +1,7 @@
 """Charts that follow what people do: models that only count are brought up to now between trainings.
 
-Nobody waits for it. Once a minute, beside the requests, the log is read on from where the release ends, and recipes
-that can (`penchant.models.Follows`) count it in; until that is done the models of before serve.
+Nobody waits for it. At once, and then once a minute, beside the requests, the log is read on from where the release
+ends, and recipes that can (`penchant.models.Follows`) count it in; until that is done the models of before serve.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ class LiveCharts:
         self._recipes: dict[str, Follows[Fitted]] = {name: one for name, one in recipes.items() if follows(one)}
         self.note = ""
         """What went wrong last time; empty when nothing did."""
+        self.only: str | None = None
+        """The one release that these are for; a request under way that looked at another gets what that began with."""
         self._lock = threading.Lock()
         self._told = _Told()
         self._due = np.inf
@@ -77,6 +79,8 @@ class LiveCharts:
     ) -> Mapping[str, Fitted]:
         """The models as they are; once a minute this begins to bring them up to date, and does not wait for it.
 
+        The first time that it is asked about a release it begins at once.
+
         Args:
             models: Those of the release that serves.
             begun: How far the release goes in the log.
@@ -85,10 +89,14 @@ class LiveCharts:
         """
         told = self._told
         if told.release != begun.release:
+            if self.only not in (None, begun.release):
+                return models
             with self._lock:
-                self._told = told = self._start(models, begun)
-                self._due = now + EVERY_S
-        elif now >= self._due:
+                if self._told.release != begun.release:
+                    self._told = self._start(models, begun)
+                    self._due = now if self._told.fitted else np.inf
+                told = self._told
+        if now >= self._due:
             with self._lock:
                 if now >= self._due and (self._behind is None or not self._behind.is_alive()):
                     self._due = now + EVERY_S  # whatever comes of it, the next try is a minute away

@@ -41,10 +41,11 @@ _log = logging.getLogger("penchant.serving")
 
 @dataclass(frozen=True)
 class Serving:
-    """What answers for one domain: the release over the catalog, and the counts that go on from it."""
+    """What answers for one domain: the release over the catalog, and the counts and charts that go on from it."""
 
     live: LiveDomain
     statistics: LiveStatistics
+    charts: LiveCharts
 
 
 class Recommender:
@@ -107,7 +108,7 @@ class Recommender:
 
     def serving(self, domain: str) -> Serving:
         """What answers for a domain now."""
-        return Serving(self._live[domain], self._statistics[domain])
+        return Serving(self._live[domain], self._statistics[domain], self._charts[domain])
 
     def begin_as(self, domain: str, other: Recommender) -> None:
         """Take a domain's catalog and what segments did as another has them, so that they are not read again."""
@@ -118,9 +119,9 @@ class Recommender:
         """Let something else answer for a domain from the next request on; those under way end as they began."""
         self.tallies[domain] = Tally(serving.live.view().setup.placements, self.tallies[domain].meter)
         serving.statistics.before = self._statistics[domain].before
-        self._statistics[domain].only = self._live[domain].view().release
-        serving.statistics.only = serving.live.view().release
-        self._statistics[domain] = serving.statistics
+        self._statistics[domain].only = self._charts[domain].only = self._live[domain].view().release
+        serving.statistics.only = serving.charts.only = serving.live.view().release
+        self._statistics[domain], self._charts[domain] = serving.statistics, serving.charts
         self._live[domain] = serving.live
 
     def catch_up(self, domain: str, seconds: float) -> None:
@@ -136,6 +137,7 @@ class Recommender:
         view, now = self._live[domain].view(), self._clock.now()
         table, until = view.parts.table, self._clock.elapsed() + seconds
         self._charts[domain].at(view.parts.models, view.counted, table.row, now)
+        self._charts[domain].wait(until - self._clock.elapsed())
         self._segments[domain].at(table.ids, table.row, now)
         self._segments[domain].wait(until - self._clock.elapsed())
         self._statistics[domain].at(view.counted, table.row, now)
@@ -301,7 +303,7 @@ class Recommender:
             raise InvalidRequest("domain", f"must say which: {', '.join(view.setup.name for view in found)}")
         if not found:
             raise NotFound("placement", request.placement, {name for view in have for name in view.setup.placements})
-        return found[0].setup, found[0].setup.placements[request.placement], found[0]
+        return found[0].setup, found[0].setup.assigned(request).placement, found[0]
 
     def visit(
         self,
@@ -400,7 +402,7 @@ class Recommender:
         try:
             return self._filled(visit, wanted)
         except Exception:
-            self.tallies[visit.setup.name].failed(wanted.placement.name)
+            self.tallies[visit.setup.name].failed(wanted.request.placement)
             raise
 
     def _filled(self, visit: Visit, wanted: Wanted) -> Made:
@@ -420,10 +422,11 @@ class Recommender:
             items = tuple(msgspec.structs.replace(item, position=before + item.position) for item in items)
         slate = Slate(
             slate_id=hashlib.blake2b(msgspec.json.encode(body), digest_size=16).hexdigest(),
-            placement=placement.name,
+            placement=wanted.request.placement,
             domain=setup.name,
             release=view.release,
             items=items,
+            experiment=dict(setup.assigned(wanted.request).experiment),
             degraded=(*visit.notes, *notes, *made.degraded),
         )
         took = self._clock.elapsed() - begun
@@ -448,7 +451,7 @@ class Recommender:
                 return self._log.find(after)
             return self._waits.people.ask(partial(self._log.find, after), placement.budget_ms / 1000.0)
 
-        return earlier(find, request.after, setup.name, placement.name)
+        return earlier(find, request.after, setup.name, request.placement)
 
 
 def patient(placement: Placement) -> Placement:

@@ -230,6 +230,10 @@ class Replay:
         notes += [f"then {note}; now it is waited for" for note in slate.degraded if note.startswith("late:")]
         request = _request(slate, asked, row.actor)
         setup, placement = self._recommender.find(request)
+        was = setup.as_served(slate.placement, slate.experiment)
+        if was is None:
+            notes.append("the placement that filled it is gone; it is asked as others are answered now")
+        placement = was or placement
 
         def made(recommender: Recommender) -> tuple[Made, tuple[WhyNot, ...]]:
             found = recommender.replay(request, setup, placement, row.at / 1000.0, asked.beside)

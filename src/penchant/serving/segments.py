@@ -27,7 +27,7 @@ from penchant.storage import Store
 RECENT = 200_000
 """Latest events of the log that are counted at the start; when there are twice as many, all counts are halved."""
 
-_BATCH = 20_000
+_BATCH = 2_000
 _BEFORE = 86_400_000
 """Milliseconds that a slate may lie before what answers to it."""
 _LATE = 60_000

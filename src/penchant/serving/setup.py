@@ -8,9 +8,12 @@ from functools import cached_property
 
 from penchant.catalog import Filter, FreeKind, Schema, parse_filter
 from penchant.events import Role
+from penchant.experiments import Experiment
 from penchant.pack import Pack, Placement
 from penchant.placements import ENGLISH, Texts
 from penchant.ranking import Objective
+from penchant.serving.request import RecommendationRequest
+from penchant.serving.tried import Assigned, assigned, fitting
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class DomainSetup:
         language: Language of reasons where a request names none.
         reasons: The domain's own texts of reasons, by language and code.
         segments: Traits of people by whose values what is popular is counted.
+        experiments: Experiments, by the placement that requests ask for.
     """
 
     name: str
@@ -41,6 +45,7 @@ class DomainSetup:
     language: str = ENGLISH
     reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     segments: tuple[str, ...] = ()
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
 
     @classmethod
     def shipped(cls, name: str, pack: Pack) -> DomainSetup:
@@ -83,6 +88,29 @@ class DomainSetup:
             InvalidRequest: The filter of a placement is wrong.
         """
         self.filters  # noqa: B018
+
+    def assigned(self, request: RecommendationRequest) -> Assigned:
+        """What fills the placement that a request asks for.
+
+        Args:
+            request: Of one of the domain's placements.
+        """
+        unit = request.actor if self._tried else None
+        return assigned(request.placement, unit, self.placements, self._tried)
+
+    def as_served(self, slot: str, experiment: Mapping[str, str]) -> Placement | None:
+        """What filled a placement when a slate was made; None when there is no such placement any more.
+
+        Args:
+            slot: The placement that was asked for.
+            experiment: Arm by experiment, as the slate has it.
+        """
+        return self.placements.get(next(iter(experiment.values()), slot))
+
+    @cached_property
+    def _tried(self) -> Mapping[str, Experiment]:
+        """Experiments that can run with the placements there are."""
+        return fitting(self.placements, self.experiments)
 
     def objective_of(self, placement: Placement) -> Objective:
         """What ranks a placement."""

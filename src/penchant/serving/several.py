@@ -161,7 +161,7 @@ def _nothing(asked: _Asked, error: Exception) -> Slate:
     _log.error("placement %s of %s broke", asked.placement.name, asked.setup.name, exc_info=error)
     return Slate(
         slate_id="",
-        placement=asked.placement.name,
+        placement=asked.request.placement,
         domain=asked.setup.name,
         release=None,
         items=(),

@@ -13,6 +13,7 @@ from penchant.pack import Placement
 from penchant.placements import PlacementSpec, problems
 from penchant.serving.revised import Revised, check_name
 from penchant.serving.setup import DomainSetup
+from penchant.serving.tried import unfit
 from penchant.storage import Revision, Store
 
 _DECODER = msgspec.json.Decoder(PlacementSpec)
@@ -59,6 +60,10 @@ def laid(setup: DomainSetup, rows: Sequence[Revision]) -> tuple[DomainSetup, tup
             placements[row.id] = _made(setup, row.id, _read(row))
         except InvalidRequest as error:
             notes.append(f"placement {row.id} of the store is not obeyed: {error.message}")
+    for slot, one in setup.experiments.items():
+        why = next((why for arm, _ in one.arms if (why := unfit(slot, arm, placements))), "")
+        if why:
+            notes.append(f"experiment {one.name} rests: {why}")
     return (setup if not rows else replace(setup, placements=placements)), tuple(notes)
 
 

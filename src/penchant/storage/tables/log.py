@@ -51,6 +51,8 @@ _SCAN = f"SELECT {', '.join(EVENT_SCHEMA.names)} FROM event WHERE seq > ? AND se
 _LAST = (
     "SELECT coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT value FROM meta WHERE name = 'highest'), '0')"
 )
+_PAGE = 2_000
+"""Rows that are values of Python's at once: the memory for them is not given back by whoever scans for long."""
 _USER, _ANONYMOUS = FIELDS.index("user_id"), FIELDS.index("anonymous_id")
 
 _encode = msgspec.json.Encoder().encode
@@ -135,12 +137,15 @@ class Log:
         last = self.last_seq()
         while after < last:
             upto = min(after + batch, last)
-            rows = self._database.rows(_SCAN, (after, upto))
-            if rows:
-                columns = zip(*rows, strict=True)
-                arrays = [pa.array(c, f.type) for c, f in zip(columns, EVENT_SCHEMA, strict=True)]
-                yield pa.RecordBatch.from_arrays(arrays, schema=EVENT_SCHEMA)
+            pages = [self._page(start, min(start + _PAGE, upto)) for start in range(after, upto, _PAGE)]
+            yield from pa.Table.from_batches(pages, EVENT_SCHEMA).combine_chunks().to_batches()
             after = upto
+
+    def _page(self, after: int, upto: int) -> pa.RecordBatch:
+        rows = self._database.rows(_SCAN, (after, upto))
+        columns = zip(*rows, strict=True) if rows else [()] * len(EVENT_SCHEMA)
+        arrays = [pa.array(c, f.type) for c, f in zip(columns, EVENT_SCHEMA, strict=True)]
+        return pa.RecordBatch.from_arrays(arrays, schema=EVENT_SCHEMA)
 
     def last_seq(self) -> int:
         """See `Store.last_seq`."""
@@ -194,6 +199,7 @@ def row_of(event: Event) -> Row:
 
 
 def _event(row: Row) -> Event:
-    fields: list[Any] = list(row)
-    fields[-2:] = (_decode(blob) if blob else {} for blob in fields[-2:])
+    fields: list[Any]
+    *fields, properties, context = row
+    fields += (_decode(properties) if properties else {}, _decode(context) if context else {})
     return Event(*fields)
