@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ from hypothesis import settings
 
 from penchant.events import Event
 from penchant.storage import SQLiteStore
+
+# Readline, which pytest loads, writes the size of a terminal into the environment of the processes that tests run in;
+# consoles would take it for what somebody wants.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
 
 pytest_plugins = ("demo_workspace", "postgres_server")
 

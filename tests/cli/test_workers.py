@@ -20,8 +20,9 @@ from typer.testing import CliRunner
 from penchant.cli import app
 from penchant.cli.forked import Worker
 from penchant.cli.listening import bound, listen
-from penchant.cli.workers import Place, Workers, quiet
-from penchant.clock import SystemClock
+from penchant.cli.serve import run
+from penchant.cli.workers import STEADY_S, Place, Workers, quiet
+from penchant.clock import FixedClock, SystemClock
 from penchant.config import FILE_NAME
 from penchant.engine import Engine
 from penchant.errors import InvalidRequest
@@ -175,6 +176,29 @@ def test_a_port_that_is_taken_is_told_before_any_worker_is_begun(site: Path) -> 
     assert "worker" not in result.stderr
 
 
+def test_a_system_that_does_not_spread_connections_is_told_of_before_any_worker_is_begun(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "freebsd14")
+    result = CliRunner().invoke(app, ["serve", "--workers", "2", "--port", "0", "--config", str(site)])
+
+    assert result.exit_code == 1
+    assert "several share a port on Linux alone" in result.stderr and "worker 1" not in result.stderr
+
+
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_was_told_to_end_closes_its_store_whatever_it_is_told_then(site: Path, kind: int) -> None:
+    told = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(one) for one in told]
+    try:
+        with Engine.open(site, None, {}) as engine:
+            run(engine, "127.0.0.1", 0, Place(1, first=False), lambda: os.kill(os.getpid(), kind))
+            assert [signal.getsignal(one) for one in told] == [signal.SIG_IGN, signal.SIG_IGN]
+    finally:
+        for one, handler in zip(told, before, strict=True):
+            signal.signal(one, handler)
+
+
 def test_workers_share_a_port_that_nobody_else_gets() -> None:
     with bound("127.0.0.1", 0) as kept:
         port = kept.getsockname()[1]
@@ -193,12 +217,17 @@ def test_workers_share_a_port_that_nobody_else_gets() -> None:
 class Told:
     """A parent within this process: what it says, and what it is told to do then."""
 
-    def __init__(self, scripts: Mapping[int, list[str]], stop_at: str, last_s: float = SECONDS) -> None:
-        self.scripts, self.stop_at = scripts, stop_at
+    def __init__(
+        self, scripts: Mapping[int, list[str]], stop_at: str, last_s: float = SECONDS, begins_s: float | None = None
+    ) -> None:
+        self.scripts, self.stop_at, self.begins_s = scripts, stop_at, begins_s
+        self.clock = FixedClock(0.0)
         self.lines: list[str] = []
         self.places: list[Place] = []
         self.begun = 0
-        self.workers = Workers(len(scripts), self.begin, SystemClock(), self.tell, last_s=last_s)
+        self.workers = Workers(
+            len(scripts), self.begin, SystemClock() if begins_s is None else self.clock, self.tell, last_s=last_s
+        )
 
     def begin(self, place: Place, others: Collection[int]) -> Worker:
         """A process of its own for a worker, as this one has threads."""
@@ -214,6 +243,7 @@ class Told:
         pid = os.posix_spawn(sys.executable, [sys.executable, "-S", "-c", script], os.environ, file_actions=files)
         os.close(says)
         os.close(life)
+        self.clock.advance(self.begins_s or 0.0)
         return Worker(pid, hears, keeps)
 
     def tell(self, line: str) -> None:
@@ -251,6 +281,14 @@ def test_a_worker_that_dies_again_and_again_waits_longer_each_time() -> None:
         "worker 2 (…) ended with exit code 4 before it answered; another one begins in 2 s",
     ]
     assert [place.first for place in told.places] == [True, False, False]
+
+
+def test_time_that_a_worker_took_to_begin_does_not_make_it_steady() -> None:
+    script = f"{ANSWERS}; raise SystemExit(3)"
+    told = Told({1: [PATIENT], 2: [script]}, stop_at="another one begins", begins_s=2.0 * STEADY_S)
+
+    assert told.run() == 0
+    assert told.lines[-1] == "worker 2 (…) ended with exit code 3; another one begins in 1 s"
 
 
 def test_a_worker_that_the_system_has_no_room_for_waits_too() -> None:

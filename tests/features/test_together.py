@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -192,6 +194,34 @@ def test_columns_that_change_are_told_anew_and_the_others_stay(monkeypatch: pyte
         told.append(len(whole._blocks))
 
     assert told == [1, 2, 2]
+
+
+def test_objectives_of_one_catalog_share_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole, "_blocks", ())
+    items = [Item(id=f"i{n}", attributes={f"n{m}": n + 10.0 * m for m in range(12)}) for n in range(3)]
+    table = ItemTable([item.id for item in items], items)
+
+    # The second asks for other columns than the first, but for one; then both are asked again.
+    for asked in (NUMBERS[:5], NUMBERS[4:], NUMBERS[:5], NUMBERS[4:]):
+        matrix(asked, everything(table))
+
+    assert [block.values.shape for block in whole._blocks] == [(3, 12)]
+
+
+def test_those_who_ask_at_once_make_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole, "_blocks", ())
+    asked = [number.kin.said for number in NUMBERS if number.kin is not None]
+    columns = {one: np.full(3, n, np.float32) for n, one in enumerate(asked)}
+    together = Barrier(4)
+
+    def ask() -> object:
+        together.wait(10)
+        return whole._block(columns, 3)
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [one.result() for one in [pool.submit(ask) for _ in range(4)]]
+
+    assert len(whole._blocks) == 1 and all(one is made[0] for one in made)
 
 
 def test_a_column_of_one_value_is_gathered_from_values_side_by_side() -> None:

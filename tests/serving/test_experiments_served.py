@@ -10,7 +10,7 @@ import pytest
 from demo_workspace import Demo
 from penchant.config import FILE_NAME
 from penchant.engine import Engine
-from penchant.errors import ConfigError
+from penchant.errors import ConfigError, InvalidRequest
 from penchant.placements import PlacementSpec, Rule
 from penchant.serving import RecommendationRequest, read_logged, recommend_all
 from penchant.slate import Slate
@@ -119,6 +119,26 @@ def test_rules_of_the_slot_hold_in_every_arm(engine: Engine) -> None:
     engine.curation.put("shop", Rule(action="pin", items=(pinned,), placements=("popular",)), by="test")
 
     assert {ask(engine, f"u{n}").items[0].id for n in range(10)} == {pinned}
+
+
+def test_a_slate_names_no_arm_that_did_not_fill_it(engine: Engine) -> None:
+    told(engine)
+    few = next(name for n in range(30) if ask(engine, name := f"u{n}").experiment["fewer"] == "popular-few")
+    setup, recommender = engine.recommender.view("shop").setup, engine.recommender
+    request = RecommendationRequest(placement="popular", domain="shop", user_id=few)
+    # A page whose blocks were looked at before and after the file was changed.
+    visit, (wanted,) = recommender.visit(setup, ((request, setup.placements["popular"]),))
+
+    assert recommender.fill(visit, wanted).slate.experiment == {}
+    assert setup.tried(request, setup.placements["popular-few"]) == {"fewer": "popular-few"}
+
+
+def test_what_a_request_lacks_is_told_of_the_placement_that_was_asked_for(engine: Engine) -> None:
+    told(engine, ARMS.replace("popular", "also-like"))
+
+    with pytest.raises(InvalidRequest, match='placement "also-like" needs at least one item'):
+        for n in range(20):
+            ask(engine, f"u{n}", "also-like")
 
 
 def test_lists_for_many_are_those_of_their_arms_in_their_order(engine: Engine) -> None:

@@ -76,7 +76,12 @@ def fork(work: Callable[[Parent], int], others: Collection[int] = ()) -> Worker:
         OSError: The system has no room for another process.
     """
     hears, says = os.pipe()
-    life, keeps = os.pipe()
+    try:
+        life, keeps = os.pipe()
+    except OSError:
+        os.close(hears)
+        os.close(says)
+        raise
     sys.stdout.flush()
     sys.stderr.flush()  # what waits there would be told twice
     # A signal that comes before the worker has its own handlers waits for them.

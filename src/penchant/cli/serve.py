@@ -83,17 +83,20 @@ def run(
         with bound(host, port, shared=place is not None) as listener, suppress(KeyboardInterrupt):
             _serve(engine, host, listener, place, answers)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, before if place is None else signal.SIG_IGN)
+        if place is not None:
+            # It may be told twice, by its parent and by whoever ends the group; what waits is written all the same.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _serve_several(config: Path, host: str, port: int, count: int, *, schedule: bool) -> None:
     """Let several processes serve until told to stop; this one only looks after them.
 
     Raises:
-        InvalidRequest: The address cannot be listened on, or the system does not let processes share a port.
+        InvalidRequest: The address cannot be listened on, or the system is another than Linux.
     """
-    if not hasattr(socket, "SO_REUSEPORT"):
-        raise InvalidRequest("workers", "several cannot share a port here; start each on a port of its own", count)
+    if sys.platform != "linux":
+        raise InvalidRequest("workers", "several share a port on Linux alone; start each on a port of its own", count)
     # It is bound and never listens: the port is kept for the workers, also while none is at work.
     with bound(host, port) as kept, ExitStack() as beside:
         # Libraries have read their variables by now, and begun their threads: those of the workers must not.
@@ -122,6 +125,8 @@ def _work(config: Path, host: str, port: int, place: Place, parent: Parent) -> i
             run(engine, host, port, place, parent.answers)
     except PenchantError as error:
         return print_error(error)
+    except typer.Exit as told:
+        return told.exit_code
     return 0
 
 
@@ -200,4 +205,5 @@ def _settle() -> None:
 
 
 def _end(*_: Any) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
     raise KeyboardInterrupt

@@ -44,6 +44,8 @@ class _Seat:
     number: int
     worker: Worker | None = None
     began: float = 0.0
+    answered: float = 0.0
+    """When it first answered."""
     ready: bool = False
     failed: int = 0
     """How often in a row a worker ended before it was steady."""
@@ -158,8 +160,8 @@ class Workers:
 
     def _answers(self, seat: _Seat) -> None:
         assert seat.worker is not None
-        seat.ready = True
-        took = self._clock.elapsed() - seat.began
+        seat.ready, seat.answered = True, self._clock.elapsed()
+        took = seat.answered - seat.began
         self._tell(f"worker {seat.number} answers after {took:.1f} s, process {seat.worker.pid}")
 
     def _reap(self, seat: _Seat) -> tuple[str, int]:
@@ -186,7 +188,7 @@ class Workers:
         if not seat.ready and not self._at_work():
             self._tell(f"{how}; no other is at work, and none can begin")
             raise _NoneCanBegin(max(code, 0) or 1)
-        seat.failed = 0 if seat.ready and now - seat.began >= STEADY_S else seat.failed + 1
+        seat.failed = 0 if seat.ready and now - seat.answered >= STEADY_S else seat.failed + 1
         pause = min(2.0 ** (seat.failed - 1), MOST_PAUSE_S) if seat.failed else 0.0
         seat.due = now + pause
         self._tell(f"{how}; another one begins {f'in {pause:.0f} s' if pause else 'now'}")

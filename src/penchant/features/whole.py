@@ -85,6 +85,12 @@ class _Block:
         places = ((self.at.get(whole), column) for whole, column in columns.items())
         return sum(1 for own, column in places if own is not None and own[1]() is column)
 
+    @property
+    def alive(self) -> dict[Whole, NDArray[np.float32]]:
+        """Its columns that are kept elsewhere still."""
+        held = ((whole, column()) for whole, (_, column) in self.at.items())
+        return {whole: column for whole, column in held if column is not None}
+
 
 _blocks: tuple[_Block, ...] = ()
 """Those that were made last, the latest first."""
@@ -95,23 +101,40 @@ def _block(columns: Mapping[Whole, NDArray[np.float32]], n: int) -> _Block:
     """The block that has most of these columns, or a new one where none has enough of them.
 
     Few columns change when the catalog is told anew, and these are gathered by themselves meanwhile: copying all for
-    every piece sold would cost more than it saves.
+    every piece sold would cost more than it saves. A new block takes along what another objective asks of the same
+    catalog, so that a catalog has one block however many objectives it is asked for.
     """
     global _blocks
+    best, enough = _best(columns, n)
+    if best is not None and enough:
+        return best
+    with _lock:
+        # Whoever asked at the same time may have made it meanwhile.
+        best, enough = _best(columns, n)
+        if best is not None and enough:
+            return best
+        more = {} if best is None else {one: own for one, own in best.alive.items() if one not in columns}
+        made = _made({**columns, **dict(list(more.items())[: _CELLS // max(n, 1) - len(columns)])}, n)
+        others = [block for block in _blocks if made.has(alive := block.alive) < len(alive)]
+        _blocks = (made, *others[: _MOST - 1])
+    return made
+
+
+def _best(columns: Mapping[Whole, NDArray[np.float32]], n: int) -> tuple[_Block | None, bool]:
+    """The block that has most of these columns, and whether it has enough of them."""
     best, most = None, 0
     for block in _blocks:
         has = block.has(columns) if len(block.values) == n else 0
-        if has == len(columns):
-            return block
         if has > most:
             best, most = block, has
-    if best is not None and len(columns) - most <= max(_ALONE, len(columns) // 4):
-        return best
+        if has == len(columns):
+            break
+    return best, len(columns) - most <= max(_ALONE, len(columns) // 4)
+
+
+def _made(columns: Mapping[Whole, NDArray[np.float32]], n: int) -> _Block:
     given = list(columns.values())
     values = np.empty((n, len(given)), np.float32)
     for first in range(0, n, _AT_ONCE):
         values[first : first + _AT_ONCE] = np.array([column[first : first + _AT_ONCE] for column in given]).T
-    made = _Block({whole: (place, ref(column)) for place, (whole, column) in enumerate(columns.items())}, values)
-    with _lock:
-        _blocks = (made, *_blocks[: _MOST - 1])
-    return made
+    return _Block({whole: (place, ref(column)) for place, (whole, column) in enumerate(columns.items())}, values)

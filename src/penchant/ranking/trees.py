@@ -107,7 +107,8 @@ class _Place:
     def __init__(self) -> None:
         self.handle = ctypes.c_void_p()
         self.library = _library()
-        self.predict = self.library.XGBoosterPredictFromDense
+        # Looked up now: at the interpreter's end it is too late for that.
+        self.predict, self._free = self.library.XGBoosterPredictFromDense, self.library.XGDMatrixFree
         self.said, self._shape, self._size = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_uint64()
         self.told = ctypes.byref(self._shape), ctypes.byref(self._size), ctypes.byref(self.said)
         if self.library.XGProxyDMatrixCreate(ctypes.byref(self.handle)):
@@ -115,7 +116,7 @@ class _Place:
 
     def __del__(self) -> None:
         if self.handle.value:
-            self.library.XGDMatrixFree(self.handle)
+            self._free(self.handle)
 
 
 class _Held(threading.local):

@@ -174,8 +174,8 @@ class Recommender:
     def recommend(self, request: RecommendationRequest, *, public: bool = False) -> Slate:
         """Answer one request.
 
-        Whoever does not allow personalization is answered as if the request had not asked for it; whoever does not
-        allow analytics leaves no trace in the log of slates.
+        Whoever does not allow personalization is answered as if the request had not asked for it; of whoever does not
+        allow analytics the log of slates does not say whose an answer was.
 
         Args:
             request: What is asked.
@@ -426,7 +426,7 @@ class Recommender:
             domain=setup.name,
             release=view.release,
             items=items,
-            experiment=dict(setup.assigned(wanted.request).experiment),
+            experiment=dict(setup.tried(wanted.request, placement)),
             degraded=(*visit.notes, *notes, *made.degraded),
         )
         took = self._clock.elapsed() - begun
@@ -461,6 +461,6 @@ def patient(placement: Placement) -> Placement:
 
 def _check(request: RecommendationRequest, placement: Placement) -> None:
     if "item" in placement.needs and not request.items:
-        raise InvalidRequest("items", f'placement "{placement.name}" needs at least one item')
+        raise InvalidRequest("items", f'placement "{request.placement}" needs at least one item')
     if "person" in placement.needs and request.actor is None:
-        raise InvalidRequest("user_id", f'placement "{placement.name}" needs user_id or anonymous_id')
+        raise InvalidRequest("user_id", f'placement "{request.placement}" needs user_id or anonymous_id')

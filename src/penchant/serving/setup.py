@@ -98,6 +98,16 @@ class DomainSetup:
         unit = request.actor if self._tried else None
         return assigned(request.placement, unit, self.placements, self._tried)
 
+    def tried(self, request: RecommendationRequest, placement: Placement) -> Mapping[str, str]:
+        """Arm by experiment for a placement that answers a request; empty where no experiment is why it does.
+
+        Args:
+            request: What is asked.
+            placement: What answers it.
+        """
+        found = self.assigned(request) if request.placement in self.placements else None
+        return found.experiment if found is not None and found.placement.name == placement.name else {}
+
     def as_served(self, slot: str, experiment: Mapping[str, str]) -> Placement | None:
         """What filled a placement when a slate was made; None when there is no such placement any more.
 

@@ -140,13 +140,24 @@ def _visit(
 ) -> tuple[Visit, dict[int, Wanted]] | Exception:
     """Read the domain and the person once for all of its placements."""
     here = [(number, one) for number, one in enumerate(asked) if one.setup.name == domain]
+    setup = here[0][1].setup
+    # A domain that was changed while the call was looked at is for all of them as it was for the first.
+    pairs = [
+        (one.request, one.placement if one.setup is setup else _by(setup, one.request, one.placement))
+        for _, one in here
+    ]
     try:
-        visit, wanted = recommender.visit(here[0][1].setup, [(one.request, one.placement) for _, one in here])
+        visit, wanted = recommender.visit(setup, pairs)
     except _OF_THE_CLIENT:
         raise
     except Exception as error:  # placements of other domains may be answered all the same
         return error
     return visit, {number: one for (number, _), one in zip(here, wanted, strict=True)}
+
+
+def _by(setup: DomainSetup, request: RecommendationRequest, found: Placement) -> Placement:
+    """What fills a placement by a domain of a moment ago, where it was there then."""
+    return setup.assigned(request).placement if request.placement in setup.placements else found
 
 
 def _fill(recommender: Recommender, visit: Visit, wanted: Wanted, before: Sequence[str]) -> Made | Exception:
