@@ -23,7 +23,8 @@ class ReliabilityBin(msgspec.Struct, frozen=True):
 
     Attributes:
         predicted: Mean prediction.
-        observed: Mean of what followed.
+        observed: Mean of what followed; of rows that are too young to tell, what came over the share that comes so
+            soon, which may be above 1 where there are few.
         rows: Number of rows.
     """
 
@@ -47,7 +48,8 @@ class HeadFigures(msgspec.Struct, frozen=True, kw_only=True):
         quantile_loss_constant: That of the best constant, the median of these very rows.
         auc: Chance that a row where it happened stands above one where it did not; of chances only.
         ece: Expected calibration error: mean distance between predicted and observed over `bins`; for amounts as a
-            share of `mean_label`.
+            share of `mean_label`. Of rows that are too young to tell, what came is held against as much of what was
+            predicted as comes so soon.
         bins: The reliability curve, by rising prediction.
         calibration: How it was calibrated: `isotonic`, `curve`, `factor` or `none`; `product` for a chain, whose parts
             are.

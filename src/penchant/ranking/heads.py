@@ -112,7 +112,7 @@ class Group:
             booster, reads = joined([head.booster for head in self._heads.values()], list(self._columns.values()))
             whole = Trees(booster)
             found = whole.margins(probes[:, reads]).reshape(_PROBES, -1)
-        except (xgboost.core.XGBoostError, KeyError, TypeError, ValueError):
+        except (xgboost.core.XGBoostError, LookupError, TypeError, ValueError, RuntimeError):
             # Another version of XGBoost may write its models in another form; then heads are asked one by one.
             return None
         own = [_margins(head.booster, probes[:, self._columns[name]]) for name, head in self._heads.items()]
