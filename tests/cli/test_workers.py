@@ -156,6 +156,38 @@ def test_workers_of_a_parent_that_was_killed_end_by_themselves(site: Path) -> No
         httpx.get(address, trust_env=False)
 
 
+def test_workers_go_on_when_nobody_reads_what_is_said_of_them(site: Path) -> None:
+    environment = quiet({name: told for name, told in os.environ.items() if not name.lower().endswith("_proxy")})
+    command = [*COMMAND, "serve", "--workers", "2", "--port", "0", "--config", str(site)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    watch = threading.Timer(SECONDS, process.kill)
+    watch.start()
+    try:
+        assert process.stderr is not None
+        address, second = "", 0
+        for line in process.stderr:
+            address = line.split()[2] if line.startswith("Serving on ") else address
+            if found := re.search(r"worker 2 answers after .* s, process (\d+)", line):
+                second = int(found[1])
+                break
+        process.stderr.close()
+        os.kill(second, signal.SIGKILL)
+        worker = ""
+        while worker != "2" and process.poll() is None:
+            try:
+                worker = asked(address)[1]
+            except httpx.TransportError:
+                continue  # it was given to the one that died
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(SECONDS)
+    finally:
+        process.kill()
+        process.wait(SECONDS)
+        watch.cancel()
+
+    assert (worker, code) == ("2", 0)
+
+
 def test_what_keeps_all_workers_from_answering_is_told_once_and_ends_the_server(site: Path) -> None:
     (site / "penchant.db").write_bytes(b"no database" * 1000)
     with Parent("--workers", "3", "--config", site) as parent:

@@ -12,7 +12,7 @@ from penchant.config import FILE_NAME
 from penchant.engine import Engine
 from penchant.errors import ConfigError, InvalidRequest
 from penchant.placements import PlacementSpec, Rule
-from penchant.serving import RecommendationRequest, read_logged, recommend_all
+from penchant.serving import RecommendationRequest, Recommender, SlateLog, read_logged, recommend_all
 from penchant.slate import Slate
 
 ARMS = """
@@ -159,6 +159,25 @@ def test_an_experiment_that_ends_is_followed_without_a_new_start(engine: Engine)
     assert engine.reload() == ()
 
     assert ask(engine, "u1").experiment == {}
+
+
+def test_a_release_that_was_made_ready_before_a_change_obeys_it_when_it_takes_over(engine: Engine) -> None:
+    recommender, log = engine.recommender, SlateLog(engine.store)
+    comes = Recommender(dict(engine.domains), engine.store, engine.releases, engine.clock, log, engine.consent)
+    comes.warm()
+    before = recommender.serving("shop")
+    told(engine)
+    assert ask(engine, "u1").experiment
+
+    recommender.adopt("shop", comes.serving("shop"))
+    assert ask(engine, "u1").experiment
+    file = engine.workspace.root / FILE_NAME
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text[: text.index("[experiments.fewer]")], encoding="utf-8")
+    engine.reload()
+    recommender.adopt("shop", before)  # as a roll-back does
+    assert ask(engine, "u1").experiment == {}
+    log.close()
 
 
 def test_an_arm_that_is_changed_in_the_store_to_show_more_lets_the_experiment_rest(engine: Engine) -> None:

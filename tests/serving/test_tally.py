@@ -15,9 +15,17 @@ HOME = Placement(name="home", about="", sources=(Source(model="als"),), fallback
 POPULAR = Placement(name="popular", about="", sources=(Source(model="popular"),), fallback=("popular",))
 
 
-def slate(placement: str, *sources: str, degraded: tuple[str, ...] = ()) -> Slate:
+def slate(placement: str, *sources: str, degraded: tuple[str, ...] = (), arm: str = "") -> Slate:
     items = tuple(SlateItem(id=str(n), position=n, value=0.0, source=(one,)) for n, one in enumerate(sources, 1))
-    return Slate(slate_id="s", placement=placement, domain="shop", release="r", items=items, degraded=degraded)
+    return Slate(
+        slate_id="s",
+        placement=placement,
+        domain="shop",
+        release="r",
+        items=items,
+        degraded=degraded,
+        experiment={"x": arm} if arm else {},
+    )
 
 
 def test_answers_are_counted_by_what_came_of_them() -> None:
@@ -34,6 +42,16 @@ def test_answers_are_counted_by_what_came_of_them() -> None:
     tally.failed("home")
 
     assert tally.counts == Counts(answers=7, errors=1, degraded=1, fallback=3)
+
+
+def test_what_stands_last_is_that_of_the_arm_that_filled_the_placement() -> None:
+    tally = Tally({"home": HOME})
+    tally.follow({"home": HOME, "popular": POPULAR})
+    tally.answered(slate("home", "popular"))
+    tally.answered(slate("home", "popular", arm="popular"))
+    tally.answered(slate("home", "catalog", arm="popular"))
+
+    assert tally.counts == Counts(answers=3, fallback=2)
 
 
 def test_what_was_long_ago_counts_less() -> None:

@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 LAST_S = 30.0
@@ -82,8 +83,9 @@ def fork(work: Callable[[Parent], int], others: Collection[int] = ()) -> Worker:
         os.close(hears)
         os.close(says)
         raise
-    sys.stdout.flush()
-    sys.stderr.flush()  # what waits there would be told twice
+    with suppress(OSError):  # nobody may hear it any more
+        sys.stdout.flush()
+        sys.stderr.flush()  # what waits there would be told twice
     # A signal that comes before the worker has its own handlers waits for them.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _TELLS)
     try:

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Collection
 from contextlib import ExitStack, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,14 +109,20 @@ def _serve_several(config: Path, host: str, port: int, count: int, *, schedule: 
             return fork(lambda parent: _work(config, host, kept.getsockname()[1], place, parent), others)
 
         def begun() -> None:
-            say("Serving on ", (address(kept, host), "bold"), f"  with {count} workers (Ctrl-C ends them)", to=err)
+            _tell("Serving on ", (address(kept, host), "bold"), f"  with {count} workers (Ctrl-C ends them)")
             if schedule:
                 beside.enter_context(scheduling(config))
 
         _settle()
-        code = Workers(count, begin, SystemClock(), lambda line: say("  ", line, to=err)).run(begun)
+        code = Workers(count, begin, SystemClock(), partial(_tell, "  ")).run(begun)
     if code:
         raise typer.Exit(code)
+
+
+def _tell(*parts: str | tuple[str, str]) -> None:
+    """Say something of workers; that nobody hears it any more, or a disk is full, is no reason to end them."""
+    with suppress(OSError, SystemExit):  # a pipe that nobody reads raises the latter
+        say(*parts, to=err)
 
 
 def _work(config: Path, host: str, port: int, place: Place, parent: Parent) -> int:

@@ -196,10 +196,11 @@ class Workers:
     def _stop(self) -> None:
         """End all, kindly first; who says it twice does not want to wait for answers."""
         self._send(signal.SIGTERM)
-        until = self._clock.elapsed() + self._last_s
+        until, killed = self._clock.elapsed() + self._last_s, False
         while self._at_work():
             left = until - self._clock.elapsed()
-            if left <= 0:
+            if left <= 0 and not killed:
+                killed = True
                 for worker in self._at_work():
                     self._tell(f"process {worker.pid} did not end within {self._last_s:g} s, and is killed")
                 self._send(signal.SIGKILL)

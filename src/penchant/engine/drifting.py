@@ -12,7 +12,7 @@ from penchant.clock import DAY
 from penchant.dataset import Dataset, Shown
 from penchant.errors import NotFound
 from penchant.pack import REFERENCE, Pack, Placement
-from penchant.serving import last_links, read_logged
+from penchant.serving import filler, last_links, read_logged
 from penchant.storage import ITEM_SPACE, Release, Store, unpack_text
 from penchant.training import Covered, Drift, LearnedHeads, Reference, counted, drift, look
 
@@ -53,7 +53,7 @@ def covered(
                 continue
             slates += 1
             degraded += bool(slate.degraded)
-            last = links.get(slate.placement, frozenset())
+            last = links.get(filler(slate.placement, slate.experiment), frozenset())
             plain += not slate.items or last.issuperset(slate.items[0].source)
             seen.update(item.id for item in slate.items)
         if slates >= _SLATES:

@@ -20,7 +20,7 @@ from penchant.serving.slate_log import SlateLog
 from penchant.serving.slots import KeptPlacement, SetupsNow, Slots, laid
 from penchant.serving.switch import Pinned, Switch, Switched
 from penchant.serving.tally import last_links
-from penchant.serving.tried import Assigned, unfit
+from penchant.serving.tried import Assigned, filler, unfit
 from penchant.serving.warming import warm_up
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "among",
     "everybody",
     "explain_several",
+    "filler",
     "for_actor",
     "laid",
     "last_links",

@@ -200,7 +200,7 @@ class LiveDomain:
         return replace(self._view, notes=(*self._view.notes, f"catalog may be stale: {why}"))
 
     def configure(self, setup: DomainSetup) -> None:
-        """Take other placements than those of before.
+        """Take other placements than those of before; nothing where they are the same.
 
         Args:
             setup: The domain as configuration makes it now, with the pack and the fields of before.
@@ -208,6 +208,8 @@ class LiveDomain:
         Raises:
             StorageError: The store cannot be read; the next change of the domain brings them.
         """
+        if setup is self._base:
+            return
         with self._lock:
             self._base, self._seen_rules = setup, None
             if self._seen is not None:

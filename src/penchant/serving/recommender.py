@@ -80,7 +80,7 @@ class Recommender:
             InvalidRequest: The filter of a placement is wrong.
         """
         self._waits = waits
-        self._domains, self._clock, self._log = domains, clock, log
+        self._domains, self._clock, self._log = dict(domains), clock, log
         self._people = People(store, consent)
         self.fields = ItemFields({name: d.schema for name, d in domains.items()}, store)
         self._live = {
@@ -117,12 +117,14 @@ class Recommender:
 
     def adopt(self, domain: str, serving: Serving) -> None:
         """Let something else answer for a domain from the next request on; those under way end as they began."""
+        serving.live.configure(self._domains[domain])  # it may have been made ready before a change
         self.tallies[domain] = Tally(serving.live.view().setup.placements, self.tallies[domain].meter)
         serving.statistics.before = self._statistics[domain].before
         self._statistics[domain].only = self._charts[domain].only = self._live[domain].view().release
         serving.statistics.only = serving.charts.only = serving.live.view().release
         self._statistics[domain], self._charts[domain] = serving.statistics, serving.charts
         self._live[domain] = serving.live
+        serving.live.configure(self._domains[domain])
 
     def catch_up(self, domain: str, seconds: float) -> None:
         """Read the log on, one after the other, and wait for it; what takes longer goes on beside the requests.
@@ -169,7 +171,10 @@ class Recommender:
         Raises:
             StorageError: The store cannot be read.
         """
+        # In this order: what takes over meanwhile finds it.
+        self._domains[setup.name] = setup
         self._live[setup.name].configure(setup)
+        self.tallies[setup.name].follow(self._live[setup.name].view().setup.placements)
 
     def recommend(self, request: RecommendationRequest, *, public: bool = False) -> Slate:
         """Answer one request.

@@ -13,7 +13,7 @@ from penchant.pack import Pack, Placement
 from penchant.placements import ENGLISH, Texts
 from penchant.ranking import Objective
 from penchant.serving.request import RecommendationRequest
-from penchant.serving.tried import Assigned, assigned, fitting
+from penchant.serving.tried import Assigned, assigned, filler, fitting
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class DomainSetup:
             slot: The placement that was asked for.
             experiment: Arm by experiment, as the slate has it.
         """
-        return self.placements.get(next(iter(experiment.values()), slot))
+        return self.placements.get(filler(slot, experiment))
 
     @cached_property
     def _tried(self) -> Mapping[str, Experiment]:

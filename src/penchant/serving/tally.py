@@ -12,6 +12,7 @@ from scipy.special import bdtrc
 from penchant.pack import Placement
 from penchant.placements.fallback import CATALOG
 from penchant.serving.meter import Meter
+from penchant.serving.tried import filler
 from penchant.slate import Slate
 
 LEAST = 50
@@ -71,6 +72,10 @@ class Tally:
         self.meter = Meter() if meter is None else meter
         self._lock = threading.Lock()
         self._counts = Counts()
+        self.follow(placements)
+
+    def follow(self, placements: Mapping[str, Placement]) -> None:
+        """Go on with placements that were changed."""
         self._last = {name: last_links(one) for name, one in placements.items()}
 
     @property
@@ -86,7 +91,7 @@ class Tally:
             seconds: Time it took.
             broken: It is what was left when nothing else could be made: of its release it is an error.
         """
-        last = self._last.get(slate.placement, frozenset())
+        last = self._last.get(filler(slate.placement, slate.experiment), frozenset())
         fallback = bool(slate.items) and last.issuperset(slate.items[0].source)
         if broken:
             self._add(1, 0, 0)

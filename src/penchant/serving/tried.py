@@ -40,6 +40,16 @@ def assigned(
     return Assigned(placements[arm], {experiment.name: arm})
 
 
+def filler(slot: str, experiment: Mapping[str, str]) -> str:
+    """The placement that filled a slot, as a slate tells it.
+
+    Args:
+        slot: The placement that was asked for.
+        experiment: Arm by experiment.
+    """
+    return next(iter(experiment.values()), slot)
+
+
 def unfit(slot: str, arm: str, placements: Mapping[str, Placement]) -> str:
     """Why a placement may not fill another one's slot; empty when it may.
 
