@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 from read_your_writes import pairs
 from request import measured
-from serving_run import Asking, Servers, bounds, serving
+from serving_run import Asking, Servers, bounds, into_memory, serving
 from serving_site import MIX, Site, made, requests
 
 from quality.run import python_of
@@ -46,7 +46,8 @@ METHOD = (
     " latency from the intended moment of sending, {run_s:g} s after {warm_s:g} s to warm up. `mixed` is what pages of"
     " both domains ask for ({mix}); people are drawn by how often they come. The knee is the highest rate with"
     " p99 under 50 ms, no error, and a source left out for want of time in no more than one answer of 100, by bisection"
-    " with {knee_s:g} s at each rate. The client is one process on the same cores."
+    " with {knee_s:g} s at each rate. The client is one process on the same cores. Before each rate the servers have"
+    " come to rest, and the store's file was read through once, so that it lies in memory."
     " Beside it, in the same run and with as many processes: `implicit` behind FastAPI with a dict of precomputed"
     " lists; the same with ALS at request time, from the person's latest 200 events in the same store; and Litestar"
     " answering a constant. They know no stock, rules, heads, reasons or log. `stages` is one thread in process"
@@ -87,6 +88,7 @@ class Bench:
             told = self.told
             wanted = Site(told.items, told.items // 5, told.people, told.events, told.fitted)
             self.site = made(self.folder, wanted)
+            into_memory(self.folder / "penchant.db")
         return self.site
 
     def keep(self, part: str, found: Any) -> None:
@@ -117,7 +119,9 @@ class Bench:
             return self.folder, site
         folder = told.keep / f"items-{items}"
         wanted = Site(items, 0, min(told.people, 20_000), min(told.events, 1_000_000), told.fitted)
-        return folder, made(folder, wanted)
+        grown = made(folder, wanted)
+        into_memory(folder / "penchant.db")
+        return folder, grown
 
     def ours(self) -> None:
         """Rates, the knee and memory of penchant."""

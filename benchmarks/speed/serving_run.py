@@ -26,7 +26,19 @@ MOST_LATE = 0.01
 START_S = 900.0
 """Longest that a server may take to load a release and a catalog."""
 
+REST_S = 60.0
+"""Longest wait for servers that still work on what nobody waits for any more."""
+_LOOK_S, _IDLE = 0.5, 0.1
+"""Servers rest when they take less than this share of a core for so many seconds."""
+
 _log = Console(stderr=True)
+
+
+def into_memory(file: Path) -> None:
+    """Read a file through, so that it lies in the machine's memory as that of a site in use does."""
+    with file.open("rb") as opened:
+        while opened.read(1 << 24):
+            pass
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,15 @@ class Servers:
         """Processor seconds that all of them took so far."""
         ticks = (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13] for pid in self.pids)
         return sum(int(one) for both in ticks for one in both) / os.sysconf("SC_CLK_TCK")
+
+    def rest(self) -> None:
+        """Wait until they have done what an earlier rate left them, a minute at most."""
+        until = time.perf_counter() + REST_S
+        while time.perf_counter() < until:
+            before = self.processor_s()
+            time.sleep(_LOOK_S)
+            if self.processor_s() - before < _IDLE * _LOOK_S:
+                return
 
 
 def _own_kb(pid: int) -> int:
@@ -120,6 +141,7 @@ class Asking:
         """What came of so many requests a second: percentiles in milliseconds, errors, and whether it was kept up."""
         ports = [str(port) for port in self._servers.ports]
         command = [sys.executable, str(HERE / "open_loop.py"), str(self._file), f"{rate}", f"{warm_s}", f"{run_s}"]
+        self._servers.rest()
         began = self._servers.processor_s()
         ended = subprocess.run([*command, *ports], capture_output=True, check=True)
         told = json.loads(ended.stdout)
