@@ -13,6 +13,7 @@ SMALL = Size(
     selling_days=5,
     first_days=2,
     days=3,
+    lasting_days=3,
     train_days=0.0,
     long_people=90,
     long_served=60,
@@ -21,7 +22,7 @@ SMALL = Size(
     seeds=1,
     off_seeds=0,
 )
-SCHOOL = replace(SMALL, people=600, served=200, chance_days=8, first_days=3, days=4)
+SCHOOL = replace(SMALL, people=600, served=200, chance_days=8, first_days=3, lasting_days=4)
 LARGER = Size(seeds=2, off_seeds=0)
 
 

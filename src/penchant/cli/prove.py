@@ -20,6 +20,7 @@ QUICK = Size(
     selling_days=12,
     first_days=4,
     days=7,
+    lasting_days=10,
     train_days=0.0,
     long_people=300,
     long_served=120,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import astuple, dataclass
 
-from penchant.proof.question import SHOP, SITES
+from penchant.proof.question import ACADEMY, SHOP, SITES, STREAM
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Size:
         selling_days: The same where things are sold: purchases and returns need weeks to come.
         first_days: Days of the first release.
         days: Days the arms run.
+        lasting_days: The same of a channel and an academy: who still comes, and what was learned, shows after a month.
         train_days: Days between trainings of an arm; 0 for none.
         long_people: People of worlds in which the arms run for long.
         long_served: Of them, those whom the arms serve there.
@@ -34,6 +35,7 @@ class Size:
     selling_days: int = 40
     first_days: int = 5
     days: int = 10
+    lasting_days: int = 30
     train_days: float = 0.0
     long_people: int = 3_000
     long_served: int = 250
@@ -49,7 +51,8 @@ class Size:
             return Lived(
                 self.long_people, self.long_served, chance, self.first_days, self.long_days, self.long_train_days
             )
-        return Lived(self.people, self.served, chance, self.first_days, self.days, self.train_days)
+        days = self.lasting_days if site in (STREAM, ACADEMY) else self.days
+        return Lived(self.people, self.served, chance, self.first_days, days, self.train_days)
 
 
 @dataclass(frozen=True)
