@@ -1,7 +1,4 @@
-"""How much room the academy leaves between policies that know its truth: the tables of docs/worlds.md, on the screen.
-
-    .venv/bin/python benchmarks/quality/room.py
-"""
+"""How much room the academy leaves between policies that know its truth: the tables of docs/worlds.md, on the screen."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from penchant.ranking import Objective, Term
 
 # What work on a module can teach, as a share: learning is much alike by opportunity to practise, whoever learns
 # (Koedinger, Carvalho, Liu and McLaughlin 2023, "An astonishing regularity in student learning rate"), and what is left
-# to learn shrinks with each. `usual` is taken off, as a learner takes one thing or nothing of a list: what is begun most
-# and teaches little stands in the way of what teaches more (the best assortment under a logit choice: Rusmevichientong,
-# Shen and Shmoys 2010). So what is short and easy ranks below what is not worked on at all.
+# to learn shrinks with each. `usual` is taken off, as a learner takes one thing or nothing of a list: what is begun
+# most and teaches little stands in the way of what teaches more (the best assortment under a logit choice:
+# Rusmevichientong, Shen and Shmoys 2010). So what is short and easy ranks below what is not worked on at all.
 _WORTH = "1 - exp(-length_s / depth_s) - usual + on_path * next_in_series"
 _SHARED = (
     # Where a module does not tell how long it is.
