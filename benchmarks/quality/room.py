@@ -1,4 +1,4 @@
-"""How much room the academy leaves between policies that know its truth: the tables of docs/worlds.md, on the screen."""
+"""How much room the academy leaves between policies that know its truth: the tables of docs/worlds.md."""
 
 from __future__ import annotations
 
