@@ -233,8 +233,8 @@ class Bench:
 
 def page(rows: Sequence[Mapping[str, Any]], stages: Sequence[Mapping[str, Any]]) -> str:
     """Markdown of the rows and the stages."""
-    lines = ["| system | mode | items | requests/s | p50 ms | p95 ms | p99 ms | errors |"]
-    lines.append("|---|---|---:|---:|---:|---:|---:|---:|")
+    lines = ["| system | mode | items | requests/s | p50 ms | p95 ms | p99 ms | errors | late | processor ms |"]
+    lines.append("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for row in rows:
         told = " | ".join(f"{row[name]:,.2f}" for name in ("p50_ms", "p95_ms", "p99_ms"))
         lines.append(
