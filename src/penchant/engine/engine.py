@@ -330,9 +330,9 @@ class Engine:
         self._setup(domain)
         return warm_up(self.recommender, domain, self.store, self.clock)
 
-    def recommend(self, request: RecommendationRequest, *, public: bool = False) -> Slate:
+    def recommend(self, request: RecommendationRequest, *, public: bool = False, arrived: float | None = None) -> Slate:
         """Answer one request; see `Recommender.recommend`."""
-        return self.recommender.recommend(request, public=public)
+        return self.recommender.recommend(request, public=public, arrived=arrived)
 
     def explain(self, request: RecommendationRequest, why_not: Sequence[str] = ()) -> ExplainedSlate:
         """Answer one request and say how it came about; see `Recommender.explain`."""
@@ -358,9 +358,9 @@ class Engine:
         with self.lake.reading(domain) as files:
             return everybody(files, self.store.persons())
 
-    def recommend_several(self, call: SlatesRequest, *, public: bool = False) -> Slates:
+    def recommend_several(self, call: SlatesRequest, *, public: bool = False, arrived: float | None = None) -> Slates:
         """Fill several placements in one call; see `penchant.serving.recommend_several`."""
-        return recommend_several(self.recommender, call, public=public)
+        return recommend_several(self.recommender, call, public=public, arrived=arrived)
 
     def explain_several(self, call: SlatesRequest) -> tuple[ExplainedSlate, ...]:
         """Fill several placements and say how they came about; see `penchant.serving.explain_several`."""

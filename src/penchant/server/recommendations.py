@@ -104,12 +104,13 @@ async def recommendations(
     identity token names.
     """
     asker, engine = caller(request), engine_of(state)
+    arrived = engine.clock.elapsed()
     asked = _asked(request, asker, data)
     if data.explain:
         return await answering(engine.explain, asked, data.why_not)
     if data.why_not:
         raise InvalidRequest("why_not", 'goes with "explain": true')
-    slate = await answering(engine.recommend, asked, public=not asker.trusted)
+    slate = await answering(engine.recommend, asked, public=not asker.trusted, arrived=arrived)
     return slate if asker.trusted else _public(slate)
 
 
@@ -123,10 +124,11 @@ async def slates(
     id of its own.
     """
     asker, engine = caller(request), engine_of(state)
+    arrived = engine.clock.elapsed()
     asked = _several(request, asker, data)
     if data.explain:
         return ExplainedSlates(slates=tuple(await answering(engine.explain_several, asked)))
-    made = await answering(engine.recommend_several, asked, public=not asker.trusted)
+    made = await answering(engine.recommend_several, asked, public=not asker.trusted, arrived=arrived)
     return made if asker.trusted else PublicSlates(slates=tuple(map(_public, made.slates)))
 
 

@@ -80,6 +80,14 @@ class Wanted:
     earlier: Earlier = NOTHING_EARLIER
     beside: tuple[str, ...] = ()
 
+    def hurried(self, late_s: float) -> Wanted:
+        """The same with less time: by what it waited, in seconds, before anybody could begin with it."""
+        late_ms = int(1_000.0 * late_s)
+        if late_ms <= 0:
+            return self
+        left = max(self.placement.budget_ms - late_ms, 0)
+        return replace(self, placement=msgspec.structs.replace(self.placement, budget_ms=left))
+
     @classmethod
     def of(
         cls,

@@ -31,7 +31,7 @@ from penchant.serving.segments import LiveSegments
 from penchant.serving.setup import DomainSetup
 from penchant.serving.slate_log import SlateLog
 from penchant.serving.statistics import Counted, LiveStatistics
-from penchant.serving.tally import Tally
+from penchant.serving.tally import WAITED, Tally
 from penchant.slate import Slate
 from penchant.storage import Releases, Store
 
@@ -176,7 +176,7 @@ class Recommender:
         self._live[setup.name].configure(setup)
         self.tallies[setup.name].follow(self._live[setup.name].view().setup.placements)
 
-    def recommend(self, request: RecommendationRequest, *, public: bool = False) -> Slate:
+    def recommend(self, request: RecommendationRequest, *, public: bool = False, arrived: float | None = None) -> Slate:
         """Answer one request.
 
         Whoever does not allow personalization is answered as if the request had not asked for it; of whoever does not
@@ -185,6 +185,8 @@ class Recommender:
         Args:
             request: What is asked.
             public: It is for a browser's key, which is told no private fields of items.
+            arrived: When it came, on the clock that never runs backwards: what it waited since then is taken off the
+                placement's time budget. None where it waited for nobody.
 
         Raises:
             NotFound: No such placement or domain.
@@ -193,8 +195,9 @@ class Recommender:
         """
         setup, placement, view = self._look(request)
         told = self.fields.read(setup.name, request.fields, public=public)
+        late_s = self.waited(arrived)
         visit, (wanted,) = self.visit(setup, ((request, placement),), view=view)
-        made = self.fill(visit, wanted)
+        made = self.fill(visit, wanted.hurried(late_s))
         self.keep(made, request)
         return self.told(made, told)
 
@@ -221,6 +224,10 @@ class Recommender:
             made.ask,
             self.why_not(made, why_not),
         )
+
+    def waited(self, arrived: float | None) -> float:
+        """Seconds since a request came, on the clock that never runs backwards; 0 where that is not known."""
+        return 0.0 if arrived is None else self._clock.elapsed() - arrived
 
     def told(self, made: Made, fields: Told | None) -> Slate:
         """A slate as it is answered: with fields of its items, and its reasons in the language that was asked for."""
@@ -418,6 +425,8 @@ class Recommender:
             _log.error("what is asked of %s cannot be made out", wanted.placement.name, exc_info=error)
             asked, notes = shut(wanted, visit), (f"failed: {type(error).__name__}",)
         setup, placement, view = visit.setup, wanted.placement, visit.view
+        if not placement.budget_ms:
+            notes = (*notes, WAITED)
         made = answer(placement, visit.parts, asked, self._clock)
         actor = actor_of(wanted.request, visit)
         body = (setup.name, placement.name, actor, visit.moment, view.release, [item.id for item in made.items])

@@ -43,7 +43,9 @@ class _Answered:
     made: Made | Exception
 
 
-def recommend_several(recommender: Recommender, call: SlatesRequest, *, public: bool = False) -> Slates:
+def recommend_several(
+    recommender: Recommender, call: SlatesRequest, *, public: bool = False, arrived: float | None = None
+) -> Slates:
     """Fill several placements, one after the other.
 
     Whoever asks is read once for each domain. An item that one placement shows is kept from those after it. A placement
@@ -53,6 +55,7 @@ def recommend_several(recommender: Recommender, call: SlatesRequest, *, public: 
         recommender: Who fills them.
         call: What is asked.
         public: It is for a browser's key.
+        arrived: When it came; see `Recommender.recommend`. Every placement has that much less time.
 
     Raises:
         NotFound: No such placement or domain.
@@ -60,7 +63,7 @@ def recommend_several(recommender: Recommender, call: SlatesRequest, *, public: 
         NotAllowed: A browser's key is not told one of the fields.
     """
     slates = []
-    for answered in _answered(recommender, call, public=public):
+    for answered in _answered(recommender, call, public=public, arrived=arrived):
         asked, made = answered.asked, answered.made
         if isinstance(made, Exception):
             slates.append(_nothing(asked, made))
@@ -87,13 +90,16 @@ def explain_several(recommender: Recommender, call: SlatesRequest) -> tuple[Expl
     return tuple(slates)
 
 
-def _answered(recommender: Recommender, call: SlatesRequest, *, public: bool) -> list[_Answered]:
+def _answered(
+    recommender: Recommender, call: SlatesRequest, *, public: bool, arrived: float | None = None
+) -> list[_Answered]:
     """An answer for each placement of a call.
 
     Raises:
         NotFound, InvalidRequest, NotAllowed: The call is wrong.
         Exception: Nothing at all could be answered.
     """
+    late_s = recommender.waited(arrived)
     asked = [
         _looked_at(recommender, call, block, f"placements[{number}]", public=public)
         for number, block in enumerate(call.blocks)
@@ -109,7 +115,7 @@ def _answered(recommender: Recommender, call: SlatesRequest, *, public: bool) ->
             found.append(_Answered(one, visited))
             continue
         visit, wanted = visited
-        made = _fill(recommender, visit, wanted[number], before if one.block.dedupe else ())
+        made = _fill(recommender, visit, wanted[number].hurried(late_s), before if one.block.dedupe else ())
         if one.block.dedupe and isinstance(made, Made):
             before += [item.id for item in made.slate.items]
         found.append(_Answered(one, made))

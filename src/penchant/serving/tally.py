@@ -28,8 +28,10 @@ _KEPT = 4_000
 _PLAIN = 0.01
 """Share of errors that is taken for usual where nothing is known of before."""
 
-_OUTAGE = ("history: ", "traits: ", "not personalized: what", "catalog may be stale", "catalog unknown")
-"""Notes on a store that cannot be read: whoever is answered then is nobody, and no release can help it."""
+WAITED = "late:waiting"
+"""What is noted where all of the time was over before anybody could begin."""
+_OUTAGE = ("history: ", "traits: ", "not personalized: what", "catalog may be stale", "catalog unknown", WAITED)
+"""Notes on a store that cannot be read, and on a process that has too much to do: no release can help it."""
 
 KINDS = ("errors", "degraded", "fallback")
 
