@@ -237,7 +237,7 @@ FAULTS: Mapping[str, Fault] = {
     "store-hangs": Fault("no read of the store comes back", _store(READS, HANGS_S), LATE),
     "store-slow": Fault(f"every read takes {SLOW_S} s longer", _store(READS, SLOW_S), LATE),
     "people-down": Fault("nothing can be read of people", _store(PEOPLE), ("history: ",)),
-    "history-hangs": Fault("no history comes back", _store(frozenset({"history"}), HANGS_S), ("history: late",)),
+    "history-hangs": Fault("no history comes back", _store(frozenset({"past"}), HANGS_S), ("history: late",)),
     "consent-down": Fault("consent cannot be read", _store(frozenset({"consents"})), ("not personalized: what",)),
     "traits-down": Fault("traits cannot be read", _store(frozenset({"traits"})), ("traits: ",)),
     "catalog-down": Fault("nothing can be read of the catalog", _store(CATALOG), STALE),

@@ -173,7 +173,7 @@ def _write(store: Store, logs: dict[Trade, Log]) -> None:
         with database.writing() as writer:
             writer.insert_new("event", _COLUMNS, rows)
     with database.writing() as writer:
-        writer.execute(index.ddl())
+        writer.execute(index.ddl("sqlite"))
 
 
 def _ms(moments: NDArray[np.float64]) -> list[int]:

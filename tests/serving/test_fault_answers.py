@@ -54,7 +54,7 @@ def ids(slate: Slate) -> list[str]:
 
 def test_a_history_that_does_not_come_is_answered_without(patient: Recommender, faulty: FaultyStore) -> None:
     nobodys = patient.recommend(msgspec.structs.replace(HOME, user_id=None))
-    with faulty.waiting({"history"}, LONG_S):
+    with faulty.waiting({"past"}, LONG_S):
         slate = patient.recommend(HOME)
 
     assert ids(slate) == ids(nobodys)

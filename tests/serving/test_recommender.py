@@ -15,7 +15,7 @@ from penchant.packs.product import Product
 from penchant.serving import RecommendationRequest, Recommender, SlateLog, read_logged
 from penchant.serving.person import HISTORY, NOT_ALLOWED, NOT_KNOWN
 from penchant.slate import Slate
-from penchant.storage import Manifest, SQLiteStore, Versions
+from penchant.storage import Manifest, Past, SQLiteStore, Versions
 
 Make = Callable[..., Event]
 Put = Callable[..., None]
@@ -395,9 +395,9 @@ class Failing(SQLiteStore):
         if call in self.broken:
             raise StorageError(self.url, f"{call} failed")
 
-    def history(self, domain: str, actors: Sequence[str], *, until: int, limit: int) -> list[Event]:
-        self._check("history")
-        return super().history(domain, actors, until=until, limit=limit)
+    def past(self, domain: str, actors: Sequence[str], *, until: int, limit: int) -> list[Past]:
+        self._check("past")
+        return super().past(domain, actors, until=until, limit=limit)
 
     def actors(self, actor: str) -> list[str]:
         self._check("actors")
@@ -423,7 +423,7 @@ def failing(filled: SQLiteStore) -> Any:
     made.close()
 
 
-@pytest.mark.parametrize("call", ["history", "actors"])
+@pytest.mark.parametrize("call", ["past", "actors"])
 def test_a_store_that_fails_on_history_is_named_and_answered_without(
     release: Callable[[], Manifest], open_domains: Open, failing: Failing, call: str
 ) -> None:

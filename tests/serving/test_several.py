@@ -132,7 +132,7 @@ class Counting:
         self.calls: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
-        read = name in ("consents", "actors", "history", "traits")
+        read = name in ("consents", "actors", "past", "traits")
         if read and threading.current_thread() is threading.main_thread():
             self.calls.append(name)
         return getattr(self._store, name)
@@ -148,7 +148,7 @@ def test_a_person_is_read_once_for_all(
     made = recommend_several(several, call("home", "bestsellers", "popular", "buy-again"))
 
     assert len(made.slates) == 4
-    assert {"consents", "actors", "history"} <= set(over.calls)
+    assert {"consents", "actors", "past"} <= set(over.calls)
     assert len(over.calls) == len(set(over.calls))
 
 

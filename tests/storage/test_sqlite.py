@@ -155,6 +155,39 @@ def test_a_file_brought_up_has_the_tables_of_a_new_one(tmp_path: Path) -> None:
     assert shapes[0] == shapes[1]
 
 
+def test_requests_read_a_person_from_one_index(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    rows = store.database.rows
+    monkeypatch.setattr(store.database, "rows", lambda sql, given=(): asked.append((sql, given)) or rows(sql, given))
+    for actors in (["user:ann"], ["anon:a1", "user:ann"]):
+        store.past("shop", actors, until=9, limit=9)
+        store.reached("shop", actors, ["Order Completed"], until=9)
+
+    for sql, given in asked:
+        assert "USING COVERING INDEX event_actor" in str(rows(f"EXPLAIN QUERY PLAN {sql}", given)[0])
+    assert len(asked) == 4
+
+
+def test_a_file_of_version_5_gets_an_index_that_carries_more(tmp_path: Path) -> None:
+    first = SQLiteStore(tmp_path / "a.db")
+    first.append([viewed(1), viewed(2)])
+    index = first.database.rows("SELECT sql FROM sqlite_schema WHERE name = 'event_actor'")
+    first.close()
+    connection = apsw.Connection(str(tmp_path / "a.db"))
+    connection.execute(
+        "DROP INDEX event_actor; CREATE INDEX event_actor ON event (actor, domain, time);"
+        " UPDATE meta SET value = '5' WHERE name = 'schema'; PRAGMA user_version = 5"
+    )
+    connection.close()
+
+    store = SQLiteStore(tmp_path / "a.db")
+
+    assert store.database.rows("SELECT sql FROM sqlite_schema WHERE name = 'event_actor'") == index
+    assert [one.item for one in store.past("shop", ["user:ann"], until=9, limit=9)] == ["i1", "i2"]
+    assert store.meta()["schema"] == str(SCHEMA_VERSION) and store.check() == []
+    store.close()
+
+
 def test_a_file_of_version_3_gets_the_index_of_slates_by_time(tmp_path: Path) -> None:
     SQLiteStore(tmp_path / "a.db").close()
     connection = apsw.Connection(str(tmp_path / "a.db"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,10 +12,59 @@ from penchant.dataset.interactions import LINES_OF_ORDERS
 from penchant.dataset.orders import ALL, settle
 from penchant.dataset.queries import Queries
 from penchant.dataset.viewings import watched
-from penchant.events import PLAYER, Event, Motion, Role, Signal
+from penchant.events import PLAYER, Motion, Role, Signal
 from penchant.slate import Codes
 
 _NONE: list[Signal] = []
+
+
+class Happened(Protocol):
+    """What is read of an event: an `Event`, or as much of it as a store gives for a request."""
+
+    @property
+    def name(self) -> str:
+        """Vocabulary name."""
+        ...
+
+    @property
+    def time(self) -> int:
+        """Milliseconds."""
+        ...
+
+    @property
+    def item(self) -> str | None:
+        """Item id."""
+        ...
+
+    @property
+    def quantity(self) -> float | None:
+        """Pieces."""
+        ...
+
+    @property
+    def order(self) -> str | None:
+        """Order or basket id."""
+        ...
+
+    @property
+    def progress(self) -> float | None:
+        """Share of the item."""
+        ...
+
+    @property
+    def playhead(self) -> float | None:
+        """Where a player was, in seconds."""
+        ...
+
+    @property
+    def length(self) -> float | None:
+        """How long the item plays, in seconds."""
+        ...
+
+    @property
+    def session(self) -> str | None:
+        """Id of the viewing or visit."""
+        ...
 
 
 class Seen(NamedTuple):
@@ -53,7 +102,7 @@ class Reader:
         """Those of them that are never lines of an order: weight, role, pieces where none are told, and whether they
         correct."""
 
-    def signals(self, event: Event, seen: Seen | None = None) -> list[Signal]:
+    def signals(self, event: Happened, seen: Seen | None = None) -> list[Signal]:
         """How the pack reads an event; empty when it does not.
 
         Args:
@@ -72,7 +121,7 @@ class Reader:
 
     def queries(
         self,
-        events: Sequence[Event],
+        events: Sequence[Happened],
         codes: Mapping[str, int],
         now: float,
         seeds: Codes | Sequence[int] = (),
@@ -94,7 +143,7 @@ class Reader:
             if name in codes:
                 rows.add(codes[name], first, 0.0, Role.GOAL, 1.0)
         viewings = _viewings(events, codes, now)
-        whole: list[tuple[Event, Signal]] = []
+        whole: list[tuple[Happened, Signal]] = []
         until, find, append = now * 1000.0, codes.get, rows.rows.append
         lone = {} if viewings else self._lone
         for n, event in enumerate(events):
@@ -145,7 +194,7 @@ class _Rows:
         self.rows.append(row)
         return row
 
-    def read(self, code: int, event: Event, signal: Signal, seen: Seen | None) -> None:
+    def read(self, code: int, event: Happened, signal: Signal, seen: Seen | None) -> None:
         """Take an event, read as one signal."""
         role = signal.role
         if seen is not None:
@@ -175,7 +224,7 @@ class _Rows:
         else:
             line[4] += pieces
 
-    def take_back(self, event: Event, signal: Signal) -> None:
+    def take_back(self, event: Happened, signal: Signal) -> None:
         """Take the return of a whole order, as one of all pieces of each of its lines."""
         assert event.order is not None
         order, time = self.orders.get(event.order), event.time / 1000.0
@@ -208,7 +257,7 @@ class _Rows:
         return Queries.single(now, item, times, weights.astype(np.float32), role, seeds)
 
 
-def _viewings(events: Sequence[Event], codes: Mapping[str, int], now: float) -> dict[int, Seen]:
+def _viewings(events: Sequence[Happened], codes: Mapping[str, int], now: float) -> dict[int, Seen]:
     """What is known at each event of a player, by the event's place; empty when there are none, as in most domains."""
     at = [
         n

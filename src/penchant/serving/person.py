@@ -9,10 +9,9 @@ from typing import Any
 import msgspec
 
 from penchant.errors import StorageError
-from penchant.events import Event
 from penchant.people import Rules, decide, profile
 from penchant.serving.setup import DomainSetup
-from penchant.storage import Store
+from penchant.storage import Past, Store
 
 HISTORY = 500
 """Latest events of a person that a request reads; of older ones it still asks which items the goal was reached with."""
@@ -41,7 +40,7 @@ class Person:
     """
 
     traits: Mapping[str, Any]
-    events: Sequence[Event]
+    events: Sequence[Past]
     earlier: Sequence[str]
     notes: tuple[str, ...] = ()
     unread: frozenset[str] = frozenset()
@@ -111,15 +110,15 @@ class People:
 
     def _history(
         self, setup: DomainSetup, actors: Sequence[str], until: int, notes: list[str]
-    ) -> tuple[list[Event], list[str]]:
+    ) -> tuple[list[Past], list[str]]:
         """The latest events up to a moment (milliseconds), and the items of goals before them."""
         try:
-            events = self._store.history(setup.name, actors, until=until, limit=HISTORY)
+            events = self._store.past(setup.name, actors, until=until, limit=HISTORY)
             if len(events) < HISTORY:
                 return events, []
             # A player tells every few seconds where it is, and would crowd out what else a person did.
             if 2 * sum(event.playhead is not None for event in events) > HISTORY:
-                events = self._store.history(setup.name, actors, until=until, limit=LONG_HISTORY)
+                events = self._store.past(setup.name, actors, until=until, limit=LONG_HISTORY)
                 if len(events) < LONG_HISTORY:
                     return events, []
             before = self._store.reached(setup.name, actors, setup.goals, until=events[0].time - 1)

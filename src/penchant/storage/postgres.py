@@ -53,7 +53,7 @@ _TABLES = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_sche
 # From version 2, the first one on PostgreSQL. Of what becomes of live states see the same step in `sqlite`.
 _NEW_IN_5 = {"placement"}
 _NEW_IN_3 = {"live", "live_change", "item_fact", "rule", "feed", "feed_entry", "feed_run", "once"}
-_NEW_SINCE = {2: _NEW_IN_3 | _NEW_IN_5, 3: _NEW_IN_5, 4: _NEW_IN_5}
+_NEW_SINCE: dict[int, set[str]] = {2: _NEW_IN_3 | _NEW_IN_5, 3: _NEW_IN_5, 4: _NEW_IN_5, 5: set()}
 _BEFORE_3 = (
     "ALTER TABLE item ALTER COLUMN body DROP NOT NULL",
     "DROP INDEX item_version",
@@ -310,7 +310,7 @@ def _prepare(database: PostgresDatabase) -> None:
             return
         if version > SCHEMA_VERSION:
             raise StorageError(database.url, f"written by a newer penchant (schema {version})")
-        if "meta" in there and version not in (2, 3, 4):
+        if "meta" in there and version not in _NEW_SINCE:
             raise StorageError(database.url, f"schema {version} is not one that this penchant can bring up to date")
         new: set[str] = {table.name for table in TABLES} if not version else _NEW_SINCE[version]
         taken = sorted(there & new)
@@ -318,6 +318,6 @@ def _prepare(database: PostgresDatabase) -> None:
             raise StorageError(database.url, f"the schema has a table {taken[0]} of something else")
         for statement in _BEFORE_3 if version == 2 else ():
             writer.execute(statement)
-        create(writer, "postgresql", secrets.token_hex(16))  # version 4 has an index more, version 5 a table
+        create(writer, "postgresql", secrets.token_hex(16))  # version 4 has an index more, 5 a table; 6 is of SQLite
         if version == 2:
             writer.execute(_LIVE_3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Literal, NamedTuple
 
+import msgspec
 import pyarrow as pa
 
 EVENT_SCHEMA = pa.schema(
@@ -41,6 +42,20 @@ FACT_SCHEMA = pa.schema(
     ]
 )
 """Columns of what is remembered of tracked fields; `at` is milliseconds since the epoch."""
+
+
+class Past(msgspec.Struct, frozen=True, gc=False):
+    """An event as a request reads it: the fields of `Event` that say what somebody did, and how much of it."""
+
+    name: str
+    time: int
+    item: str | None
+    quantity: float | None
+    order: str | None
+    progress: float | None
+    playhead: float | None
+    length: float | None
+    session: str | None
 
 
 class Versions(NamedTuple):

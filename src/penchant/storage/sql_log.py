@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from penchant.errors import StorageError
 from penchant.events import Consent, Event, Link, Trait
 from penchant.storage.database import Writer
-from penchant.storage.rows import FailedRow, Fate
+from penchant.storage.rows import FailedRow, Fate, Past
 from penchant.storage.sql_tables import SQLTables
 from penchant.storage.tables import pairs, row_of
 
@@ -81,6 +81,10 @@ class SQLLog(SQLTables):
     def history(self, domain: str, actors: Sequence[str], *, until: int, limit: int) -> list[Event]:
         """The latest events of a person under any of their ids, oldest first."""
         return self._log.history(domain, actors, until=until, limit=limit)
+
+    def past(self, domain: str, actors: Sequence[str], *, until: int, limit: int) -> list[Past]:
+        """The same events, as far as a request reads them."""
+        return self._log.past(domain, actors, until=until, limit=limit)
 
     def reached(self, domain: str, actors: Sequence[str], names: Sequence[str], *, until: int) -> list[str]:
         """Items a person has any of these events with, however long ago, by id."""

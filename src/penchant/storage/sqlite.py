@@ -72,8 +72,15 @@ _AFTER_3 = (
     "DROP TABLE item_2",
     "DROP TABLE catalog_2",
 )
-# Version 4 has an index more, version 5 a table: `create` makes them.
-_UPGRADES = {2: (_BEFORE_2, _AFTER_2), 3: (_BEFORE_3, _AFTER_3), 4: ((), ()), 5: ((), ())}
+_BEFORE_6 = ("DROP INDEX event_actor",)
+# Version 4 has an index more, version 5 a table, version 6 an index that carries more: `create` makes them.
+_UPGRADES: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    2: (_BEFORE_2, _AFTER_2),
+    3: (_BEFORE_3, _AFTER_3),
+    4: ((), ()),
+    5: ((), ()),
+    6: (_BEFORE_6, ()),
+}
 
 
 class SQLiteDatabase:

@@ -20,6 +20,7 @@ from penchant.storage.rows import (
     Fate,
     FeedRow,
     Once,
+    Past,
     Revision,
     SlateRow,
     Versions,
@@ -59,6 +60,17 @@ class Store(Protocol):
 
     def history(self, domain: str, actors: Sequence[str], *, until: int, limit: int) -> list[Event]:
         """The latest events of a person under any of their ids, oldest first.
+
+        Args:
+            domain: Domain name.
+            actors: `user:…` and `anon:…` keys.
+            until: Milliseconds; later events are left out.
+            limit: Most events.
+        """
+        ...
+
+    def past(self, domain: str, actors: Sequence[str], *, until: int, limit: int) -> list[Past]:
+        """The same events as `history`, oldest first, as far as a request reads them.
 
         Args:
             domain: Domain name.

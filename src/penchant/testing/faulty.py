@@ -15,7 +15,7 @@ CATALOG = frozenset({"versions", "items", "live_items", "items_of", "rules", "pl
 """Calls by which requests read the catalog, rules and placements."""
 CHANGES = frozenset({"items", "live_items"})
 """Calls by which they read what changed."""
-PEOPLE = frozenset({"consents", "actors", "traits", "history", "reached"})
+PEOPLE = frozenset({"consents", "actors", "traits", "past", "reached"})
 """Calls by which they read people."""
 SLATES = frozenset({"slate", "slate_row"})
 """Calls by which they read earlier slates."""

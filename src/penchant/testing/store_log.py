@@ -9,7 +9,7 @@ import pytest
 
 from penchant.errors import StorageError
 from penchant.events import Consent, Event, Link, Trait
-from penchant.storage import EVENT_SCHEMA, Fate, Store
+from penchant.storage import EVENT_SCHEMA, Fate, Past, Store
 from penchant.testing.store_failed import failure
 
 STORED, KNOWN = Fate.STORED, Fate.KNOWN
@@ -68,6 +68,9 @@ class LogChecks:
         store.append([event])
 
         assert store.history("shop", ["user:ann"], until=10_000, limit=10) == [event]
+        assert store.past("shop", ["user:ann"], until=10_000, limit=10) == [
+            Past("Order Completed", 1234, "shoe", 2.0, "o1", 0.5, 60.0, 120.25, "v1")
+        ]
         assert store.find("web", ["m1"]) == [event]
         assert store.events_of(["user:ann"]) == [(1, event)]
 
@@ -114,12 +117,29 @@ class LogChecks:
         assert ids(store.history("shop", ["user:ann", "user:eve"], until=99, limit=9)) == ["m1", "m3"]
         assert store.history("shop", [], until=99, limit=9) == []
 
+    def test_past_is_the_history_as_a_request_reads_it(self, store: Store) -> None:
+        """The same events in the same order, also those of one moment: they stand as they were stored."""
+        store.append([viewed(3, at=3), viewed(1, at=1), viewed(5, anonymous="a1", at=3), viewed(7, at=9)])
+        store.append([viewed(2, actor=None, anonymous="a1", at=3), viewed(4, actor="bob", at=2)])
+        store.append([viewed(6, domain="channel", at=2)])
+
+        for actors, items in ((["user:ann"], ["i1", "i3", "i5"]), (["anon:a1", "user:ann"], ["i3", "i5", "i2"])):
+            past = store.past("shop", actors, until=8, limit=3)
+            assert [(one.item, one.time) for one in past] == [
+                (event.item, event.time) for event in store.history("shop", actors, until=8, limit=3)
+            ]
+            assert [one.item for one in past] == items
+        assert store.past("shop", [], until=9, limit=9) == []
+        store.erase(["user:ann"], 1, "r", b"{}")
+        assert store.past("shop", ["user:ann"], until=9, limit=9) == []
+
     def test_a_person_of_many_ids_has_one_history(self, store: Store) -> None:
         """More ids than fit into one statement."""
         store.append([viewed(n, actor=None, anonymous=f"a{n}", at=n) for n in range(1_100)])
         actors = [f"anon:a{n}" for n in range(1_100)]
 
         assert ids(store.history("shop", actors, until=1_050, limit=3)) == ["m1048", "m1049", "m1050"]
+        assert [one.item for one in store.past("shop", actors, until=9, limit=3)] == ["i7", "i8", "i9"]
         assert len(store.reached("shop", actors, ["Product Viewed"], until=1_050)) == 1_051
         assert [seq for seq, _ in store.events_of(actors, after=2, limit=600)] == list(range(3, 603))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -11,8 +12,8 @@ import pyarrow as pa
 from penchant.events import Event
 from penchant.people import known
 from penchant.storage.database import Database, Row, Writer
-from penchant.storage.rows import EVENT_SCHEMA
-from penchant.storage.tables.values import Pair, Read, marks, pieces
+from penchant.storage.rows import EVENT_SCHEMA, Past
+from penchant.storage.tables.values import MOST_VALUES, Pair, Read, marks, pieces
 
 FIELDS = (
     "domain",
@@ -47,6 +48,7 @@ COLUMNS = (*FIELDS, "actor")
 """Columns as rows are written."""
 
 _READ = ", ".join(FIELDS)
+_PAST = "name, time, item, quantity, order_id, progress, playhead, length, session"
 _SCAN = f"SELECT {', '.join(EVENT_SCHEMA.names)} FROM event WHERE seq > ? AND seq <= ? ORDER BY seq"
 _LAST = (
     "SELECT coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT value FROM meta WHERE name = 'highest'), '0')"
@@ -58,6 +60,7 @@ _USER, _ANONYMOUS = FIELDS.index("user_id"), FIELDS.index("anonymous_id")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 _astuple = msgspec.structs.astuple
+_order = itemgetter(0, 1)
 
 
 class Log:
@@ -87,17 +90,26 @@ class Log:
 
     def history(self, domain: str, actors: Sequence[str], *, until: int, limit: int) -> list[Event]:
         """See `Store.history`."""
+        return [_event(row[2:]) for row in self._latest(_READ, domain, actors, until, limit)]
+
+    def past(self, domain: str, actors: Sequence[str], *, until: int, limit: int) -> list[Past]:
+        """See `Store.past`; on SQLite it reads the index `event_actor` alone."""
+        return [Past(*row[2:]) for row in self._latest(_PAST, domain, actors, until, limit)]
+
+    def _latest(self, columns: str, domain: str, actors: Sequence[str], until: int, limit: int) -> list[Row]:
+        """Time, number and these columns of the latest events, oldest first."""
         found: list[Row] = []
         for some in pieces(actors):
             found += self._database.rows(
-                f"SELECT {_READ}, seq FROM event WHERE actor IN ({marks(some)}) AND domain = ? AND time <= ?"
+                f"SELECT time, seq, {columns} FROM event WHERE actor IN ({marks(some)}) AND domain = ? AND time <= ?"
                 " ORDER BY time DESC, seq DESC LIMIT ?",
                 (*some, domain, until, limit),
             )
-        if len(actors) > 1:
-            at = FIELDS.index("time")
-            found.sort(key=lambda row: (row[at], row[-1]), reverse=True)
-        return [_event(row[:-1]) for row in reversed(found[:limit])]
+        if len(actors) > MOST_VALUES:
+            found.sort(key=_order, reverse=True)
+            del found[limit:]
+        found.reverse()
+        return found
 
     def reached(self, domain: str, actors: Sequence[str], names: Sequence[str], *, until: int) -> list[str]:
         """See `Store.reached`."""
