@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from math import log
@@ -229,7 +230,7 @@ def test_one_by_one_is_as_good_as_together(
     near = Variety(Diversity(field="kind", weight=weight), table, who)
     reach = sorted(value)[-size] - weight / (1 - weight) * max(value)
     within = [i for i in range(len(things)) if value[i] >= reach]
-    due = near._due([(table.category("kind").codes[i],) for i in within])
+    due = near._due(Counter((int(table.category("kind").codes[i]),) for i in within))
     assert left < sum(due.values()) <= 1.0 + 1e-9
 
     def good(some: Sequence[int]) -> float:
@@ -264,3 +265,12 @@ def test_an_answer_says_what_stands_there_for_variety(
         ("i1", False),
         ("i3", True),
     ]
+
+
+def test_what_many_kinds_add_is_what_each_adds() -> None:
+    mix = Mix({1: 0.5, 2: 0.25, 3: 0.25}, 4)
+    mix.has((2,))
+
+    assert mix.gains([(1,), (2,), (3,), (4,)]) == [mix.gain((kind,)) for kind in (1, 2, 3, 4)]
+    assert mix.gains([]) == []
+    assert Mix({}, 4).gains([(1,), (2,)]) == [0.25, 0.25]

@@ -8,7 +8,7 @@ import pytest
 
 from penchant.dataset import Queries
 from penchant.pack import Pack, Placement, Source
-from penchant.placements import Parts
+from penchant.placements import Parts, retrieval
 from penchant.placements.retrieval import Retrieval, Retrieved, latest, scaled
 from penchant.slate import Candidates
 
@@ -106,3 +106,16 @@ def test_no_source_finds_nothing(ask: Callable[..., Retrieved]) -> None:
     found = ask({})
 
     assert (len(found.items), len(found.relevance), found.shares) == (0, 0, {})
+
+
+def test_what_differs_is_looked_up_once_for_all_sources(
+    ask: Callable[..., Retrieved], listing: Listing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields: list[str] = []
+    differing = retrieval.unlike
+    monkeypatch.setattr(retrieval, "unlike", lambda field, *rest: fields.append(field) or differing(field, *rest))
+    models = {"a": listing({0: 1.0}), "b": listing({1: 1.0})}
+
+    ask(models, Source(model="a", differs="kind"), Source(model="b", differs="kind"))
+
+    assert fields == ["kind"]

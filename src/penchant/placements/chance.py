@@ -65,10 +65,12 @@ def chance(placement: Placement, parts: Parts, ask: Ask, made: Filled, quotas: S
     if not len(pool):
         return none
     codes, rows = made.codes[pool], np.array(made.rows)
+    shares = made.found.shares
+    first = [shares[source.model] for source in placement.sources if source.first and source.model in shares]
     drawn = Lottery(
         ask.explore,
         fitting(len(rows), len(codes), _limits(placement, parts, quotas, rows, codes)),
-        [_free(one, placement, made) for one in made.slate],
+        [_free(one, first, made) for one in made.slate],
         lambda: _known(parts, made.worth[pool], codes, ask.facts.now),
     ).draw(ask.seed)
     if drawn.place is None:
@@ -87,15 +89,13 @@ def _pool(made: Filled) -> NDArray[np.int64]:
     return np.flatnonzero(good)
 
 
-def _free(one: int | Spare, placement: Placement, made: Filled) -> bool:
-    """Whether what stands at a place may give way."""
+def _free(one: int | Spare, first: Sequence[Scores], made: Filled) -> bool:
+    """Whether what stands at a place may give way; `first` is what sources that stand first proposed."""
     if isinstance(one, Spare):
         return True
     if one in made.pinned:
         return False
-    shares = made.found.shares
-    first = [source.model for source in placement.sources if source.first and source.model in shares]
-    return one >= len(made.found.items) or not any(shares[model][one] > 0 for model in first)
+    return one >= len(made.found.items) or not any(share[one] > 0 for share in first)
 
 
 def _limits(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -63,11 +63,7 @@ class Mix:
         if not due:
             return UNSEEN * sum(value not in count for value in kind) / len(kind)
         if len(kind) == 1:  # of most fields an item has one value
-            share = due.get(kind[0], 0.0)
-            if share <= 0:
-                return 0.0
-            have = count.get(kind[0], 0.0) + self._slack * share
-            return share * log((have + 1.0) / have) / self._scale
+            return self._of_one(due.get(kind[0], 0.0), count.get(kind[0], 0.0))
         added, more = 0.0, 1.0 / len(kind)
         for value in kind:
             share = due.get(value, 0.0)
@@ -75,6 +71,24 @@ class Mix:
                 have = count.get(value, 0.0) + self._slack * share
                 added += share * log((have + more) / have)
         return added / self._scale
+
+    def gains(self, kinds: Collection[Kind]) -> list[float]:
+        """What one more of each of these kinds of a single value adds to variety; see `gain`."""
+        count, due = self._count, self._due
+        if not due:
+            return [self.gain(kind) for kind in kinds]
+        # Of many kinds that are not there yet few are due differently.
+        shares = [due.get(kind[0], 0.0) for kind in kinds]
+        alike = {share: self._of_one(share, 0.0) for share in set(shares)}
+        found = zip(kinds, shares, strict=True)
+        return [self.gain(kind) if kind[0] in count else alike[share] for kind, share in found]
+
+    def _of_one(self, share: float, count: float) -> float:
+        """What one more item of a value adds that is due so much, and that so many items have."""
+        if share <= 0:
+            return 0.0
+        have = count + self._slack * share
+        return share * log((have + 1.0) / have) / self._scale
 
 
 @dataclass(frozen=True)
@@ -114,16 +128,16 @@ class Variety:
         # Nothing below can make up by variety for what it lacks: what value alone chose would still have room.
         reach = float(value[list(alone)].min()) - weight / (1.0 - weight) * height
         values = values[: int(np.searchsorted(-values, -reach, side="right"))]
-        near = ranked[: len(values)].tolist()
-        some = [*near, *seats.taken.difference(near)]
-        each = _kinds(self.table, self.wanted.field, seats.of(some))
-        if len(set(each)) < 2:
+        near: list[int] = ranked[: len(values)].tolist()
+        kinds = _kinds(self.table, self.wanted.field, seats.of(near))
+        there = _kinds(self.table, self.wanted.field, seats.of(list(seats.taken)))
+        count = Counter(kinds)
+        if len(count.keys() | there) < 2:
             return self._as_ranked(alone, seats)
-        kinds = dict(zip(some, each, strict=True))
-        mix = Mix(self._due(each[: len(near)]), seats.size)
-        for i in seats.taken:
-            mix.has(kinds[i])
-        worth = dict(zip(near, ((1.0 - weight) / height * (values - low)).tolist(), strict=True))
+        mix = Mix(self._due(count), seats.size)
+        for kind in there:
+            mix.has(kind)
+        worth: list[float] = ((1.0 - weight) / height * (values - low)).tolist()
         chosen: list[int] = []
         for kept in passes:
             chosen += _greedy(near, worth, weight, kinds, mix, seats, kept=kept)
@@ -138,7 +152,7 @@ class Variety:
     def _as_ranked(alone: Sequence[int], seats: Seats) -> list[int]:
         return [i for i in alone if seats.take(i, kept=False)]
 
-    def _due(self, kinds: Sequence[Kind]) -> dict[int, float]:
+    def _due(self, kinds: Counter[Kind]) -> dict[int, float]:
         """The person's mix, drawn to that of the candidates, the more the shorter the history is."""
         queries = self.queries
         liked = (queries.weights > 0) & (queries.items >= 0) & (queries.items < len(self.table))
@@ -147,18 +161,19 @@ class Variety:
         if not had:
             return {}
         left = FADES / (FADES + had)
-        due: dict[int, float] = {}
-        for kind, n in Counter(kinds).items():
-            for value in kind:
-                due[value] = due.get(value, 0.0) + left * n / len(kinds) / len(kind)
         weights = queries.weights[liked].tolist()
-        share = (1.0 - left) / sum(weights)
+        share, many = (1.0 - left) / sum(weights), kinds.total()
         if not self._tags:
+            due = {kind[0]: left * n / many for kind, n in kinds.items()}
             codes = self.table.category(self.wanted.field).codes[items].tolist()
             for code, weight in zip(codes, weights, strict=True):
                 if code in due:
                     due[code] += share * weight
             return due
+        due = {}
+        for kind, n in kinds.items():
+            for value in kind:
+                due[value] = due.get(value, 0.0) + left * n / many / len(kind)
         for kind, weight in zip(_kinds(self.table, self.wanted.field, items), weights, strict=True):
             for value in kind:
                 if value in due:
@@ -168,47 +183,53 @@ class Variety:
 
 def _greedy(
     near: Sequence[int],
-    worth: dict[int, float],
+    worth: Sequence[float],
     weight: float,
-    kinds: dict[int, Kind],
+    kinds: Sequence[Kind],
     mix: Mix,
     seats: Seats,
     *,
     kept: bool,
 ) -> list[int]:
-    """Candidates for all places that are left, the best by worth and variety together first."""
-    lines: dict[Kind, list[tuple[int, int]]] = {}
-    for rank in range(len(near) - 1, -1, -1):
-        lines.setdefault(kinds[near[rank]], []).append((rank, near[rank]))
+    """Candidates for all places that are left, the best by worth and variety together first.
 
+    Args:
+        near: Candidates, the most worth first.
+        worth: Of each of them.
+        weight: What a gain of variety counts.
+        kinds: Of each of them.
+        mix: What is on the slate.
+        seats: The places.
+        kept: Leave alone what is owed to quotas.
+    """
+    first = dict(zip(reversed(kinds), range(len(kinds) - 1, -1, -1), strict=True))
     gain = mix.gain
 
-    def stands(kind: Kind) -> tuple[float, int, Kind]:
-        rank, i = lines[kind][-1]
-        return -worth[i] - weight * gain(kind), rank, kind
+    def stands(rank: int, kind: Kind) -> tuple[float, int, Kind]:
+        return -worth[rank] - weight * gain(kind), rank, kind
 
     # The first of each kind. Where kinds share values, what is said of it can have fallen since, and only fallen, so it
     # is looked at again when it would be the best (Minoux, M. (1978). Accelerated greedy algorithms for maximizing
     # submodular set functions).
-    shared = any(len(kind) > 1 for kind in lines)
-    heap = [stands(kind) for kind in lines]
+    shared = max(map(len, first), default=1) > 1
+    gains = [gain(kind) for kind in first] if shared else mix.gains(first)
+    heap = [(-worth[rank] - weight * more, rank, kind) for (kind, rank), more in zip(first.items(), gains, strict=True)]
     heapq.heapify(heap)
     chosen: list[int] = []
     while heap and seats.left > 0:
-        kind = heap[0][2]
+        _, rank, kind = heap[0]
         if shared:
-            now = stands(kind)
+            now = stands(rank, kind)
             if now > heap[0]:
                 heapq.heapreplace(heap, now)
                 if heap[0][2] != kind:
                     continue
-        i = lines[kind].pop()[1]
-        if seats.take(i, kept=kept):
-            chosen.append(i)
+        if seats.take(near[rank], kept=kept):
+            chosen.append(near[rank])
             mix.has(kind)
-        if lines[kind]:
-            heapq.heapreplace(heap, stands(kind))
-        else:
+        try:
+            heapq.heapreplace(heap, stands(kinds.index(kind, rank + 1), kind))
+        except ValueError:  # there is none left of this kind
             heapq.heappop(heap)
     return chosen
 
@@ -216,7 +237,7 @@ def _greedy(
 def _kinds(table: ItemTable, field: str, items: Codes) -> list[Kind]:
     """The kind of each item."""
     if table.schema.columns.get(field) != "tags":
-        return [(code,) for code in table.category(field).codes[items].tolist()]
+        return list(zip(table.category(field).codes[items].tolist(), strict=True))
     tags = table.tags(field)
     begin, end = tags.ptr[items].tolist(), tags.ptr[items + 1].tolist()
     return [tuple(tags.codes[a:b].tolist()) or (-1,) for a, b in zip(begin, end, strict=True)]

@@ -67,6 +67,9 @@ _strength = itemgetter(0)
 def placed(column: Scores, positions: Sequence[int]) -> list[float]:
     """A column at some positions; 0 behind its end."""
     n = len(column)
+    if positions and max(positions) < n:
+        every: list[float] = column.take(positions).tolist()
+        return every
     values: list[float] = column[[at if at < n else 0 for at in positions]].tolist() if n else [0.0] * len(positions)
     return [value if at < n else 0.0 for value, at in zip(values, positions, strict=True)]
 

@@ -90,6 +90,8 @@ class Retrieval:
         self._depth = max(max((s.k for s in placement.sources), default=0), BLEND_DEPTH)
         self._asked: dict[tuple[object, ...], tuple[NDArray[np.bool_], list[Row]]] = {}
         """What models were asked about, and what they said."""
+        self._unlike: dict[str, NDArray[np.bool_]] = {}
+        """Rows that differ from what the request is about, by field; sources of a placement differ in the same one."""
         self._lists: tuple[tuple[Share, ...], Lists] | None = None
         """Those of the blend, as it was asked last."""
         self._tried: set[str] = set()
@@ -192,7 +194,7 @@ class Retrieval:
         table = self._parts.table
         open_ = self._allowed if view.left is None else view.left
         if source.differs:
-            open_ = open_ & unlike(source.differs, table, self._queries)
+            open_ = open_ & self._differing(source.differs)
         if source.model == CHOSEN:
             return self._chosen(source, open_)
         if source.model == SEGMENT:
@@ -282,6 +284,12 @@ class Retrieval:
             lambda open_: model.similar(seeds, self._depth, open_),
         )
 
+    def _differing(self, field: str) -> NDArray[np.bool_]:
+        found = self._unlike.get(field)
+        if found is None:
+            found = self._unlike[field] = unlike(field, self._parts.table, self._queries)
+        return found
+
     def _model(self, name: str) -> object:
         model: object = self._parts.models.get(name)
         if model is None:
@@ -302,7 +310,7 @@ class Retrieval:
             n = reach(model, self._parts)
             open_ = self._allowed[:n]
             if differs:
-                open_ = open_ & unlike(differs, self._parts.table, self._queries)[:n]
+                open_ = open_ & self._differing(differs)[:n]
             self._asked[key] = open_, _sound(ask(open_), open_)
         open_, rows = self._asked[key]
         if view.left is None:
