@@ -147,6 +147,22 @@ def test_a_search_ends_where_no_other_vector_is_long_enough(monkeypatch):
     assert max(looked) < 100
 
 
+def test_a_single_search_reads_no_row_that_is_too_short(monkeypatch):
+    monkeypatch.setattr(module, "_FIRST", 10)
+    monkeypatch.setattr(module, "_HEAD_ROWS", 1)
+    monkeypatch.setattr(module, "_HEAD_DIMS", 1)
+    looked: list[int] = []
+    bounds = Heads.bounds
+    monkeypatch.setattr(Heads, "bounds", lambda *args: looked.append(args[3]) or bounds(*args))
+    vectors = np.zeros((1_000, 3), np.float32)
+    vectors[:, 0] = [1.0] * 15 + [0.5] * 985
+
+    found = Exact.of(vectors, np.arange(1_000, dtype=np.int32)).top(np.array([[2.0, 0.0, 0.0]], np.float32), 2)
+
+    assert found.items.tolist() == [0, 1]
+    assert looked == [15]  # and not 30, where the second block ends
+
+
 def test_a_narrow_filter_still_fills_the_list():
     rng = np.random.default_rng(1)
     vectors = drawn(rng, 30_000, 4, "spread")

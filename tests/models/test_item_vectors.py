@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from penchant.models import item_vectors
+from penchant.models.choice import above_zero_of
 from penchant.models.item_vectors import ItemVectors, Rows
 
 FEATURES, DIMS = 5, 2
@@ -86,3 +87,60 @@ def test_a_share_of_a_mean_is_taken_off(base, dense):
     vectors.less(profile, 0.5, codes, weights)
 
     np.testing.assert_array_equal(profile, wanted)
+
+
+def short(rng, n, size):
+    """Vectors of length 1 whose dense parts have a length of `size`."""
+    values = rng.random((n, FEATURES + DIMS)) * (rng.random((n, FEATURES + DIMS)) < 0.6)
+    for part, length in ((slice(0, FEATURES), 1.0 - size**2), (slice(FEATURES, None), size**2)):
+        norm = np.linalg.norm(values[:, part], axis=1, keepdims=True)
+        values[:, part] *= np.sqrt(length) / np.maximum(norm, 1e-9)
+    return rows(values)
+
+
+@given(
+    seed=st.integers(0, 2**31),
+    k=st.integers(0, 12),
+    size=st.sampled_from([0.01, 0.1, 0.9]),
+    told=st.booleans(),
+    masked=st.booleans(),
+    but=st.sampled_from([None, 7]),
+)
+def test_the_best_are_those_of_looking_at_everything(seed, k, size, told, masked, but):
+    rng = np.random.default_rng(seed)
+    vectors = ItemVectors.of(short(rng, 200, size))
+    if told:
+        vectors = vectors.told(np.array([3, 7, 201], np.int32), short(rng, 3, size), 204)
+    profile = vectors.mean(np.array([1, 7, 30], np.int32), rng.random(3) + 0.1)
+    allowed = rng.random(vectors.n_items) < 0.7 if masked else None
+
+    codes, scores = vectors.best(profile, k, allowed, but)
+
+    wanted = vectors.dot(profile)
+    if but is not None:
+        wanted[but] = 0.0
+    best, values = above_zero_of(wanted, k, allowed)
+    np.testing.assert_allclose(scores, values, rtol=1e-5)
+    # Rounding may swap what is as near as rounding.
+    assert set(codes.tolist()) == set(best.tolist()) or np.isclose(np.sort(wanted[codes]), np.sort(values)).all()
+    np.testing.assert_allclose(scores, wanted[codes], rtol=1e-5)
+
+
+def test_dense_parts_are_read_of_what_stands_out_alone(monkeypatch):
+    rng = np.random.default_rng(5)
+    vectors = ItemVectors.of(short(rng, 4_000, 0.05))
+    profile = vectors.mean(np.array([1], np.int32), np.ones(1))
+    whole, looked = ItemVectors.dot_of, []
+    monkeypatch.setattr(ItemVectors, "dot_of", lambda self, *args: looked.append(len(args[0])) or whole(self, *args))
+    monkeypatch.setattr(ItemVectors, "_with_points", None)
+
+    codes, _ = vectors.best(profile, 5)
+
+    assert codes[0] == 1
+    assert sum(looked) < 400
+
+
+def test_an_item_is_not_among_the_best_of_itself():
+    vectors = ItemVectors.of(rows([[1, 0, 0, 0, 0, 1, 0], [1, 0, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, 0, 1]]))
+    profile = vectors.mean(np.array([0], np.int32), np.ones(1))
+    assert vectors.best(profile, 3, but=0)[0].tolist() == [1]

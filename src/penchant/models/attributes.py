@@ -16,7 +16,7 @@ from scipy import sparse
 from penchant.catalog import Attribute, ItemTable
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
-from penchant.models.choice import NOTHING, Allowed, above_zero_of, allowed_in, best_among
+from penchant.models.choice import NOTHING, Allowed, allowed_in, best_among
 from penchant.models.encoders import ItemEncoder
 from penchant.models.history import POSITIVE, Past, Roles
 from penchant.models.item_vectors import ItemVectors, Profile, Rows
@@ -128,10 +128,7 @@ class FittedAttributeSimilarity:
             some = self.vectors.dot_of(few, profile)
             open_ = (some > 0) & (few != but) if but is not None else some > 0
             return best_among(few[open_], some[open_], k)
-        scores = self.vectors.dot(profile)
-        if but is not None:
-            scores[but] = 0.0
-        return above_zero_of(scores, k, allowed)
+        return self.vectors.best(profile, k, allowed, but)
 
 
 class AttributeSimilarity(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -188,8 +189,11 @@ class Exact:
             above: As in `top`.
         """
         # A sum along the last axis of a C array adds up in an order that depends on its length alone.
-        products = np.multiply(self.vectors[at], queries[row], dtype=np.float64).sum(axis=1)
+        other = queries if len(queries) == 1 else queries[row]
+        products = np.multiply(self.vectors.take(at, axis=0), other, dtype=np.float64).sum(axis=1)
         scores: Scores = (products if scale is None else products * scale[at]).astype(np.float32)
+        if len(queries) == 1:
+            return self._ordered(at, scores, k, above)
         keep = np.flatnonzero(scores > above)
         row, codes, scores = row[keep], self.codes[at[keep]], scores[keep]
         order = ranked(row, scores, codes)
@@ -198,6 +202,15 @@ class Exact:
         order = order[place < k]
         ptr = np.concatenate([[0], np.cumsum(np.minimum(counts, k))]).astype(np.int64)
         return Candidates(ptr, codes[order], scores[order])
+
+    def _ordered(self, at: NDArray[np.int64], scores: Scores, k: int, above: float) -> Candidates:
+        """The end of `scored` for one query."""
+        if above > -np.inf:
+            keep = np.flatnonzero(scores > above)
+            at, scores = at[keep], scores[keep]
+        codes = self.codes.take(at)
+        order = np.lexsort((codes, -scores))[:k]
+        return Candidates(np.array([0, len(order)], np.int64), codes[order], scores[order])
 
     def _hits(
         self, queries: Vectors, k: int, allowed: Allowed, scale: NDArray[np.float64] | None
@@ -250,8 +263,10 @@ class Exact:
         room = (query.shape[1] + 8) * _UNIT * float(self.ceilings[0]) * size + _TINY
         at, products, edge, below = _NOWHERE, _NO_SCORES, -np.inf, np.float32(-np.inf)
         for start, stop in self._blocks(1, k):
-            if float(self.ceilings[start]) * size * (1.0 + 1e-6) < edge - room:
-                break
+            if edge > -np.inf:
+                stop = self._reach(size, edge - room, start, stop)
+                if stop == start:
+                    break
             if self.heads is not None and edge > -np.inf:
                 more, said = self._survivors(self.heads, query[0], start, stop, below, allowed)
             else:
@@ -270,6 +285,14 @@ class Exact:
                 kept = products >= below
                 at, products = at[kept], products[kept]
         return np.zeros(len(at), np.int64), at
+
+    def _reach(self, size: float, least: float, start: int, stop: int) -> int:
+        """The first row of a span from which on none is long enough for a product of `least`; else its end."""
+
+        def lacking(ceiling: np.float64) -> float:
+            return -float(ceiling) * size * (1.0 + 1e-6)
+
+        return bisect_right(self.ceilings, -least, start, stop, key=lacking)
 
     def _hits_by_angle(
         self, query: Vectors, k: int, allowed: Allowed, scale: NDArray[np.float64], size: float

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from penchant.clock import DAY
 from penchant.dataset import Queries
 from penchant.events import Role
+from penchant.models.blend import distinct
 from penchant.slate import Codes
 
 PositiveRole = Literal["goal", "strong", "weak"]
@@ -113,7 +114,7 @@ class Past:
         found = self._groups.get(name)
         if found is None:
             at = np.flatnonzero(keep())
-            found = self._groups[name] = _Group(at, *np.unique(self.items[at], return_inverse=True))
+            found = self._groups[name] = _Group(at, *distinct(self.items[at]))
         return found
 
 
@@ -133,8 +134,8 @@ class _Group:
 
 def tally(codes: Codes, weights: Weights) -> tuple[Codes, Weights]:
     """Distinct codes, ascending, and the sum of the weights of each."""
-    distinct, place = np.unique(codes, return_inverse=True)
-    return distinct, np.bincount(place, weights, minlength=len(distinct)).astype(np.float64, copy=False)
+    found, place = distinct(codes)
+    return found, np.bincount(place, weights, minlength=len(found)).astype(np.float64, copy=False)
 
 
 @cache

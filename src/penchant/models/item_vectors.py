@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from penchant.models.blend import distinct
+from penchant.models.choice import NOTHING, Allowed, above_zero_of, best_among
 from penchant.slate import Codes
 
 _LEAST = 1_024
 _SHARE = 8
+_PICKED = 8
+"""Where more than one item of so many stands out, all are looked at whole."""
+_ROUNDING = 1e-4
+"""More than single precision adds to a product of vectors that are hardly longer than 1, or takes off it."""
 
 Profile = NDArray[np.float32]
 """A point among the items' vectors: its sparse columns, then its dense ones; shape (features + dims,)."""
@@ -55,6 +61,12 @@ class Rows:
         cells = sparse.vstack([self.cells, other.cells], format="csr", dtype=np.float32)
         return Rows(cells, np.concatenate([self.points, other.points]))
 
+    @cached_property
+    def longest(self) -> float:
+        """Length of the longest dense part, rounded up."""
+        squares = np.einsum("ij,ij->i", self.points, self.points, dtype=np.float64)
+        return float(np.sqrt(squares.max(initial=0.0))) * (1.0 + 1e-6)
+
     def dot(self, profile: Profile) -> NDArray[np.float32]:
         """Dot product of every row with a profile."""
         features = self.cells.shape[1]
@@ -63,22 +75,18 @@ class Rows:
             products += self.points @ profile[features:]
         return products
 
-    def sum(self, at: NDArray[np.integer], shares: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sum of some rows, each times its share; shape (width,)."""
-        columns, told = self._told(at, shares)
-        sums = np.bincount(columns, told, minlength=self.width).astype(np.float64, copy=False)
-        if self.points.shape[1]:
-            # One product after the other: a matrix product would round otherwise for one row than for many.
-            sums[self.cells.shape[1] :] = np.einsum("i,ij->j", shares, self.points[at])
-        return sums
-
-    def few(
+    def sums(
         self, at: NDArray[np.integer], shares: NDArray[np.float64]
     ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """As `sum`, for a few rows: the sparse columns that they have, rising, and the sum in each."""
+        """Sum of some rows, each times its share: the columns that hold any of it, rising, and what each sums up to."""
         columns, told = self._told(at, shares)
         columns, place = distinct(columns)
-        return columns, np.bincount(place, told, minlength=len(columns)).astype(np.float64, copy=False)
+        sums = np.bincount(place, told, minlength=len(columns)).astype(np.float64, copy=False)
+        if self.points.shape[1]:
+            columns = np.concatenate([columns, np.arange(self.cells.shape[1], self.width, dtype=np.int32)])
+            # One product after the other: a matrix product would round otherwise for one row than for many.
+            sums = np.concatenate([sums, np.einsum("i,ij->j", shares, self.points[at])])
+        return columns, sums
 
     def _told(
         self, at: NDArray[np.integer], shares: NDArray[np.float64]
@@ -116,11 +124,69 @@ class ItemVectors:
 
     def dot(self, profile: Profile) -> NDArray[np.float32]:
         """Dot product of every item's vector with a profile, shape (n_items,)."""
+        return self._with_points(self._dot_of_cells(profile), profile)
+
+    def best(
+        self, profile: Profile, k: int, allowed: Allowed = None, but: int | None = None
+    ) -> tuple[Codes, NDArray[np.float32]]:
+        """The k best allowed items by `dot`, of those above 0; equal products stand in code order.
+
+        Args:
+            profile: The point.
+            k: Items at most.
+            allowed: Items that may be proposed, shape (n_items,); None allows all.
+            but: An item that is not.
+        """
+        products = self._dot_of_cells(profile)
+        if but is not None:
+            products[but] = 0.0
+        if self.base.points.shape[1]:
+            few = self._outstanding(products, profile, k, allowed)
+            if len(few):
+                some = self.dot_of(few, profile)
+                return best_among(few[some > 0], some[some > 0], k)
+            products = self._with_points(products, profile)
+            if but is not None:
+                products[but] = 0.0
+        return above_zero_of(products, k, allowed)
+
+    def _outstanding(self, products: NDArray[np.float32], profile: Profile, k: int, allowed: Allowed) -> Codes:
+        """Allowed items, rising, among which are the k best, told by `_dot_of_cells`; none where it tells too little.
+
+        Dense parts are short where sparse ones say most, and what they can add is no more than their length allows. So
+        few items need to be looked at whole, and the dense parts of all others are not read.
+        """
+        first, _ = above_zero_of(products, k, allowed)
+        if not 0 < k == len(first):
+            return NOTHING[0]
+        longest = max(self.base.longest, self.over.longest)
+        most = longest * float(np.linalg.norm(profile[self.base.cells.shape[1] :])) + _ROUNDING
+        edge = float(self.dot_of(np.sort(first), profile).min()) - most
+        if edge <= 0:
+            return NOTHING[0]
+        at = np.flatnonzero(products >= np.float32(edge))
+        if len(at) * _PICKED > len(products):
+            return NOTHING[0]
+        return (at if allowed is None else at[allowed[at]]).astype(np.int32)
+
+    def _dot_of_cells(self, profile: Profile) -> NDArray[np.float32]:
+        """As `dot`, of the sparse parts alone."""
+        features = self.base.cells.shape[1]
         if not len(self.codes) and self.n_items == len(self.base):
-            return self.base.dot(profile)
+            found: NDArray[np.float32] = self.base.cells @ profile[:features]
+            return found
         products = np.zeros(self.n_items, np.float32)
-        products[: len(self.base)] = self.base.dot(profile)
-        products[self.codes] = self.over.dot(profile)
+        products[: len(self.base)] = self.base.cells @ profile[:features]
+        products[self.codes] = self.over.cells @ profile[:features]
+        return products
+
+    def _with_points(self, products: NDArray[np.float32], profile: Profile) -> NDArray[np.float32]:
+        """What `_dot_of_cells` gave, with the dense parts added to it in place."""
+        features = self.base.cells.shape[1]
+        if features < self.base.width:
+            products[: len(self.base)] += self.base.points @ profile[features:]
+            if len(self.codes):
+                products[self.codes] = self.over.dot(profile)
         return products
 
     def dot_of(self, codes: Codes, profile: Profile) -> NDArray[np.float32]:
@@ -141,26 +207,32 @@ class ItemVectors:
 
     def mean(self, codes: Codes, weights: NDArray[np.float64]) -> Profile:
         """Weighted mean of some items' vectors; of one at least."""
-        shares = weights / weights.sum()
+        columns, sums = self._sums(codes, weights / weights.sum())
+        profile = np.zeros(self.base.width, np.float32)
+        profile[columns] = sums
+        return profile
+
+    def less(self, profile: Profile, share: float, codes: Codes, weights: NDArray[np.float64]) -> None:
+        """Take a share of the `mean` of some items off a profile."""
+        columns, sums = self._sums(codes, weights / weights.sum())
+        profile[columns] -= share * sums.astype(np.float32)
+
+    def _sums(self, codes: Codes, shares: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """As `Rows.sums`, of vectors as they stand now."""
         if not len(self.codes) and self.n_items == len(self.base):
-            return self.base.sum(codes, shares).astype(np.float32)
+            return self.base.sums(codes, shares)
         at = np.searchsorted(self.codes, codes)
         over = np.zeros(len(codes), bool)
         inside = at < len(self.codes)
         over[inside] = self.codes[at[inside]] == codes[inside]
         base = ~over & (codes < len(self.base))
-        sums = self.base.sum(codes[base], shares[base])
-        if over.any():
-            sums += self.over.sum(at[over], shares[over])
-        return sums.astype(np.float32)
-
-    def less(self, profile: Profile, share: float, codes: Codes, weights: NDArray[np.float64]) -> None:
-        """Take a share of the `mean` of some items off a profile."""
-        if len(self.codes) or self.n_items != len(self.base) or self.base.points.shape[1]:
-            profile -= share * self.mean(codes, weights)
-            return
-        columns, sums = self.base.few(codes, weights / weights.sum())
-        profile[columns] -= share * sums.astype(np.float32)
+        found = self.base.sums(codes[base], shares[base])
+        if not over.any():
+            return found
+        more = self.over.sums(at[over], shares[over])
+        columns, place = distinct(np.concatenate([found[0], more[0]]))
+        sums = np.bincount(place, np.concatenate([found[1], more[1]]), minlength=len(columns))
+        return columns, sums.astype(np.float64, copy=False)
 
     def told(self, codes: Codes, rows: Rows, n_items: int) -> ItemVectors:
         """The vectors with some items told anew.
