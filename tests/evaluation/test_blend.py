@@ -149,7 +149,7 @@ def test_the_search_counts_a_mixture_as_the_fused_lists_would_be_judged(by):
     lists, targets = halves(40, seed=3)
     parts = list(lists.values())
     wanted = Candidates(targets.ptr, targets.items, np.zeros(len(targets.items), np.float32))
-    pool = blend._Pool.of(parts, wanted, by)
+    pool = blend._Pool.of(parts, wanted, (by,))[by]
     weights = np.array([0.5, 0.3, 0.2])
     shares = tuple(Share(model=m, reads=r, weight=float(w)) for (m, r), w in zip(lists, weights, strict=True))
 

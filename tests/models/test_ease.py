@@ -42,6 +42,12 @@ def test_the_weights_are_the_best_answer_of_each_column_on_its_own():
     np.testing.assert_allclose(model.weights.weights.toarray(), wanted, atol=1e-6)
 
 
+def test_however_many_threads_the_same_weights_are_found():
+    one, three = (EASE(l2=5.0).fit(tiny_dataset(), Run(threads=n)).weights.weights for n in (1, 3))
+
+    np.testing.assert_array_equal(one.toarray(), three.toarray())
+
+
 def test_items_beyond_the_block_get_no_score():
     data = tiny_dataset()
     model = EASE(block=5).fit(data, Run())

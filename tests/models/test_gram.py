@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
 from penchant.models import gram
-from penchant.models.gram import add_product, frequent, invert, kept, products, strongest
+from penchant.models.gram import Factor, add_product, frequent, invert, kept, products, strongest, strongest_of
 
 CELLS = st.floats(-8, 8, width=32)
 
@@ -56,6 +56,44 @@ def test_the_inverse_is_made_in_place(n, dtype, rounding):
 def test_what_is_not_positive_definite_is_refused():
     with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
         invert(np.array([[1.0, 2.0], [2.0, 1.0]]))
+
+
+@pytest.mark.parametrize(("dtype", "rounding"), [(np.float64, 1e-9), (np.float32, 2e-3)])
+@pytest.mark.parametrize("n", [0, 1, 7, 300, 1_100])
+def test_what_a_factor_solves_is_right_when_multiplied_again(n, dtype, rounding):
+    rng = np.random.default_rng(n)
+    x, right = rng.standard_normal((n + 5, n)), rng.standard_normal((n, n)).astype(dtype)
+    g = (x.T @ x + 10 * np.eye(n)).astype(dtype)
+    wanted, again = right.copy(), right.copy()
+
+    factor = Factor.of(g.copy())
+    solved = factor.solve(right)
+
+    assert solved is right
+    np.testing.assert_allclose(g.astype(np.float64) @ solved, wanted, atol=rounding)
+    np.testing.assert_array_equal(factor.solve(again, threads=3), solved)
+
+
+def test_what_is_not_positive_definite_has_no_factor():
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+        Factor.of(np.array([[1.0, 2.0], [2.0, 1.0]]))
+
+
+@given(
+    arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 12)), elements=st.sampled_from([-2, -1, 0, 1, 3])),
+    st.integers(1, 13),
+    st.integers(1, 3),
+)
+def test_dense_rows_made_some_at_a_time_keep_the_same_cells(dense, top, threads):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gram, "_WIDE", 4)
+        blocks = strongest_of(lambda start, end: dense[start:end], len(dense), top, threads)
+
+    found, wanted = sparse.vstack(blocks, "csr"), strongest(sparse.csr_matrix(dense), top)
+    for part in ("indptr", "indices", "data"):
+        np.testing.assert_array_equal(getattr(found, part), getattr(wanted, part))
+    assert found.dtype == np.float32
+    assert found.indices.dtype == np.int32
 
 
 def test_the_strongest_cells_may_be_below_zero():

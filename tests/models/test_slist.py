@@ -75,6 +75,12 @@ def test_the_weights_equal_a_plain_solve(zero_diagonal):
     np.testing.assert_allclose(model.weights.weights.toarray(), wanted, atol=1e-5)
 
 
+def test_however_many_threads_the_same_weights_are_found():
+    one, three = (SLIST(l2=2.0).fit(tiny_dataset(), Run(threads=n)).weights.weights for n in (1, 3))
+
+    np.testing.assert_array_equal(one.toarray(), three.toarray())
+
+
 def test_the_last_step_counts_most():
     rows = [Row(f"p{i}", item, day) for i in range(40) for day, item in enumerate(("ac", "bd")[i % 2])]
     data = dataset([*rows, Row("z", "b", 50), Row("z", "a", 60)], now_day=100)

@@ -90,6 +90,18 @@ def test_a_head_says_what_comes_and_is_judged_on_what_it_has_not_seen(learned: L
     assert told.figures_from < told.figures_until
 
 
+def test_however_many_threads_the_same_heads_are_learned(learned: LearnedHeads) -> None:
+    data, shown = site(1_200)
+    again = learn_heads(data, Sources(shown), SMALL, run=Run(threads=3))
+
+    assert again.outcomes == learned.outcomes
+    assert again.floors == learned.floors
+    assert again.heads.keys() == learned.heads.keys()
+    for name, head in learned.heads.items():
+        for part, values in head.state().arrays.items():
+            np.testing.assert_array_equal(again.heads[name].state().arrays[part], values)
+
+
 def test_a_head_that_cannot_be_learned_says_why_and_its_formula_does_not_serve(learned: LearnedHeads) -> None:
     row = learned.outcomes.heads[1]
     sold, kept = learned.outcomes.objectives

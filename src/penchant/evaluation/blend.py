@@ -78,7 +78,7 @@ def choose_blend(lists: Mapping[Key, Candidates], targets: Followed, seed: int) 
     keys, parts, wanted, rng = drawn
     if len(keys) == 1:
         return _blend(keys, np.ones(1), "rank")
-    pools = {by: _Pool.of(parts, wanted, by) for by in _WAYS}
+    pools = _Pool.of(parts, wanted, _WAYS)
     # Where no list proposes what followed, no mixture can gain anything.
     live = np.flatnonzero(pools["rank"].hit.any(axis=1))
     if len(live) < _FOLDS:
@@ -105,7 +105,7 @@ def useful(lists: Mapping[Key, Candidates], targets: Followed, seed: int) -> tup
     if drawn is None:
         return ()
     keys, parts, wanted, _ = drawn
-    weights = _selected(_Pool.of(parts, wanted, "rank"))
+    weights = _selected(_Pool.of(parts, wanted, ("rank",))["rank"])
     return tuple(keys[i] for i in np.flatnonzero(weights >= LEAST))
 
 
@@ -216,7 +216,8 @@ class _Pool:
         return len(self.said)
 
     @classmethod
-    def of(cls, parts: Sequence[Candidates], wanted: Candidates, by: By) -> _Pool:
+    def of(cls, parts: Sequence[Candidates], wanted: Candidates, ways: Sequence[By]) -> dict[By, _Pool]:
+        """The same items in each way of saying what a list says of them."""
         n = len(wanted)
         stride = 1 + max(int(part.items.max(initial=0)) for part in [*parts, wanted])
         coded = [part.row_of * stride + part.items for part in parts]
@@ -233,14 +234,17 @@ class _Pool:
         before = np.cumsum(kept) - kept
         place = before - np.repeat(before[np.minimum(first, max(len(keys) - 1, 0))], counts)
         width = max(int(np.bincount(row[kept], minlength=n).max(initial=0)), PLACES)
-        said = np.zeros((len(parts), n, width), np.float32)
-        for j, (part, codes) in enumerate(zip(parts, coded, strict=True)):
-            mine = np.searchsorted(keys, codes)
+        said = {by: np.zeros((len(parts), n, width), np.float32) for by in ways}
+        ends = np.cumsum([len(codes) for codes in coded])
+        for j, (part, mine) in enumerate(zip(parts, np.split(at, ends[:-1]), strict=True)):
             here = kept[mine]
-            said[j, row[mine[here]], place[mine[here]]] = worth(part, by)[here]
+            cells = row[mine[here]], place[mine[here]]
+            for by in ways:
+                said[by][j][cells] = worth(part, by)[here]
         hits = np.zeros((n, width), bool)
         hits[row[kept], place[kept]] = hit[kept]
-        return cls(said, hits, _ideal(np.diff(wanted.ptr)))
+        ideal = _ideal(np.diff(wanted.ptr))
+        return {by: cls(said[by], hits, ideal) for by in ways}
 
     def take(self, rows: NDArray[np.int64]) -> _Pool:
         """Some rows."""

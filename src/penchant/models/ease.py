@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -14,15 +14,13 @@ from scipy import sparse
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
 from penchant.models.choice import Allowed
-from penchant.models.gram import Dense, add_product, frequent, invert, products_of, strongest
+from penchant.models.gram import Dense, add_product, frequent, invert, products_of, strongest_of
 from penchant.models.history import POSITIVE, Roles
 from penchant.models.history_matrix import Weighting, history_matrix, need_pairs, unit_matrix
 from penchant.models.item_weights import ItemWeights
 from penchant.models.model import Fitted, Run, State
 from penchant.models.sequences import Window
 from penchant.slate import Candidates, Codes
-
-_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -111,12 +109,15 @@ class EASE(msgspec.Struct, frozen=True, kw_only=True):
             p = invert(g)
         except np.linalg.LinAlgError as error:
             raise FitFailed(self.kind, f"l2 = {self.l2:g} is too small for this data") from error
-        return FittedEASE(self, ItemWeights.of(block, len(data.items), self._rows(p)))
+        return FittedEASE(self, ItemWeights.of(block, len(data.items), self._rows(p, run.threads)))
 
-    def _rows(self, p: Dense) -> Iterator[sparse.csr_matrix]:
-        """The weights, a few rows at a time: the inverse over its diagonal, of the other sign."""
+    def _rows(self, p: Dense, threads: int) -> list[sparse.csr_matrix]:
+        """The weights, some rows in each: the inverse over its diagonal, of the other sign."""
         scale = -1.0 / p.diagonal()
-        for start in range(0, len(p), _ROWS):
-            weights = p[start : start + _ROWS] * scale
+
+        def some(start: int, end: int) -> Dense:
+            weights = p[start:end] * scale
             np.fill_diagonal(weights[:, start:], 0.0)
-            yield strongest(sparse.csr_matrix(weights), self.neighbours)
+            return weights
+
+        return strongest_of(some, len(p), self.neighbours, threads)

@@ -1,8 +1,11 @@
-"""Item-item products: the block of items they are for, their inverse, and the strongest cells of each row."""
+"""Item-item products: the block of items they are for, what is solved with them, and the strongest cells of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +19,14 @@ _BLOCK_CELLS = 4_000_000
 _EXACT = 2_000
 _MOST_CELLS = 10_000_000
 _LEAST_KEPT = 20
+_STEP = 256
+"""Rows that are solved for at a time."""
+_WIDE = 512
+"""Columns that one thread solves for at a time, and rows that it searches."""
 
 Dense = NDArray[np.floating]
+
+T = TypeVar("T")
 
 
 def frequent(x: sparse.csr_matrix, most: int) -> Codes:
@@ -66,6 +75,73 @@ def add_product(total: Dense, left: sparse.csr_matrix, right: sparse.csr_matrix,
         total[rows] += share * block.toarray()
 
 
+@dataclass(frozen=True)
+class Factor:
+    """The lower Cholesky factor of a symmetric positive definite matrix, in that matrix's memory.
+
+    What is solved with it is solved by products of matrices, in blocks of fixed sizes: unlike LAPACK as SciPy calls it,
+    these let other threads work, and however many there are, the same bits come out.
+
+    Attributes:
+        lower: The factor, shape (n, n); what stands above its diagonal means nothing.
+        corners: Inverses of the factor's blocks on the diagonal, each of `_STEP` rows and columns or what is left.
+    """
+
+    lower: Dense
+    corners: tuple[Dense, ...]
+
+    @classmethod
+    def of(cls, g: Dense) -> Factor:
+        """Factor a matrix.
+
+        Args:
+            g: Float32 or float64, rows one after the other in memory; what it held is lost.
+
+        Raises:
+            LinAlgError: It is not positive definite as far as its precision shows.
+        """
+        if not len(g):
+            return cls(g, ())
+        factor = lapack.spotrf if g.dtype == np.float32 else lapack.dpotrf
+        with threadpool_limits(1, "blas"):
+            # LAPACK reads by columns: its upper triangle is the lower one here.
+            turned, wrong = factor(g.T, lower=0, overwrite_a=1, clean=0)
+            if wrong:
+                raise np.linalg.LinAlgError(f"not positive definite (LAPACK {wrong})")
+            if not np.shares_memory(turned, g):
+                g[:] = turned.T
+            blocks = (np.tril(g[a : a + _STEP, a : a + _STEP]).astype(np.float64) for a in range(0, len(g), _STEP))
+            corners = tuple(lapack.dtrtri(block, lower=1)[0].astype(g.dtype) for block in blocks)
+        return cls(g, corners)
+
+    def solve(self, right: Dense, threads: int = 1) -> Dense:
+        """What the matrix times it is `right`, in the memory of `right`.
+
+        Args:
+            right: Shape (n, m).
+            threads: How many work at once.
+
+        Returns:
+            `right`.
+        """
+
+        def some(start: int) -> None:
+            columns = np.ascontiguousarray(right[:, start : start + _WIDE])
+            self._solve(columns)
+            right[:, start : start + _WIDE] = columns
+
+        _side_by_side(some, range(0, right.shape[1], _WIDE), threads)
+        return right
+
+    def _solve(self, b: Dense) -> None:
+        """Solve in place: down the factor, and up again."""
+        steps = [(a, min(a + _STEP, len(b))) for a in range(0, len(b), _STEP)]
+        for (a, e), corner in zip(steps, self.corners, strict=True):
+            b[a:e] = corner @ (b[a:e] - self.lower[a:e, :a] @ b[:a])
+        for (a, e), corner in zip(reversed(steps), reversed(self.corners), strict=True):
+            b[a:e] = corner.T @ (b[a:e] - self.lower[e:, a:e].T @ b[e:])
+
+
 def invert(g: Dense) -> Dense:
     """The inverse of a symmetric positive definite matrix, by Cholesky, in the memory of `g`.
 
@@ -98,6 +174,12 @@ def invert(g: Dense) -> Dense:
     return g
 
 
+def _side_by_side(work: Callable[[int], T], starts: Iterable[int], threads: int) -> list[T]:
+    """What comes of every start, in order; BLAS has one thread meanwhile, so that sums do not depend on how many."""
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(max(threads, 1)) as pool:
+        return list(pool.map(work, starts))
+
+
 def kept(neighbours: int, n_items: int) -> int:
     """Weights kept a row: `neighbours`, or fewer (100 at 100,000 items) where all rows would take 80 MB or more."""
     return min(neighbours, max(_LEAST_KEPT, _MOST_CELLS // max(n_items, 1)))
@@ -122,6 +204,37 @@ def strongest(block: sparse.csr_matrix, top: int) -> sparse.csr_matrix:
     before = np.concatenate([[0], np.cumsum(keep)])
     cells = (block.data[keep].astype(np.float32), block.indices[keep], before[block.indptr])
     return sparse.csr_matrix(cells, shape=block.shape)
+
+
+def strongest_of(rows: Callable[[int, int], Dense], n: int, top: int, threads: int = 1) -> list[sparse.csr_matrix]:
+    """As `strongest`, of a matrix of n dense rows that are made some at a time.
+
+    Args:
+        rows: Makes the rows from one up to another.
+        n: Number of rows.
+        top: Cells kept a row.
+        threads: How many work at once.
+
+    Returns:
+        Consecutive row blocks.
+    """
+    return _side_by_side(
+        lambda start: _strongest_dense(rows(start, min(start + _WIDE, n)), top), range(0, n, _WIDE), threads
+    )
+
+
+def _strongest_dense(rows: Dense, top: int) -> sparse.csr_matrix:
+    size, width = np.abs(rows), rows.shape[1]
+    keep = size > 0
+    if top < width:
+        edge = np.partition(size, width - top, axis=1)[:, width - top]
+        keep &= size >= edge[:, None]
+        for row in np.flatnonzero(np.count_nonzero(keep, axis=1) > top).tolist():
+            keep[row] = _largest(size[row], top)
+    ptr = np.concatenate([[0], np.cumsum(np.count_nonzero(keep, axis=1))]).astype(np.int32)
+    at = np.flatnonzero(keep)
+    cells = (rows.ravel()[at].astype(np.float32), (at % max(width, 1)).astype(np.int32), ptr)
+    return sparse.csr_matrix(cells, shape=rows.shape)
 
 
 def _largest(size: Dense, top: int) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -11,12 +11,11 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 from scipy import sparse
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from penchant.dataset import Dataset, Queries
 from penchant.errors import FitFailed
 from penchant.models.choice import Allowed, allowed_in
-from penchant.models.gram import Dense, add_product, frequent, invert, products_of, strongest
+from penchant.models.gram import Dense, Factor, add_product, frequent, invert, products_of, strongest_of
 from penchant.models.history import POSITIVE, Roles, decay
 from penchant.models.history_matrix import last_steps, last_steps_of_one, matrix_of_cells, places
 from penchant.models.item_weights import ItemWeights
@@ -24,8 +23,6 @@ from penchant.models.model import Fitted, Run, State
 from penchant.models.need import need
 from penchant.models.sequences import Sequences, Window, sequences
 from penchant.slate import Candidates, Codes
-
-_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -137,23 +134,30 @@ class SLIST(msgspec.Struct, frozen=True, kw_only=True):
         add_product(g, past, past, 1.0 - self.alpha)
         add_product(c, past, future, 1.0 - self.alpha)
         g.flat[:: len(g) + 1] += self.l2
+        solve = self._free if not self.zero_diagonal else self._without_itself
         try:
-            p = invert(g)
+            rows = solve(g, c, run.threads)
         except np.linalg.LinAlgError as error:
             raise FitFailed(self.kind, f"l2 = {self.l2:g} is too small for this data") from error
-        return FittedSLIST(self, ItemWeights.of(block, n, self._rows(p, c)))
+        return FittedSLIST(self, ItemWeights.of(block, n, rows))
 
-    def _rows(self, p: Dense, c: Dense) -> Iterator[sparse.csr_matrix]:
-        """The weights `p @ c`, a few rows at a time; with a diagonal of 0, less what the constraint costs."""
-        cost = np.einsum("ij,ji->i", p, c) / p.diagonal() if self.zero_diagonal else None
-        for start in range(0, len(p), _ROWS):
-            some = p[start : start + _ROWS]
-            with threadpool_limits(1, "blas"):  # one thread and several give the same bits
-                weights = some @ c
-            if cost is not None:
-                weights -= some * cost
-                np.fill_diagonal(weights[:, start:], 0.0)
-            yield strongest(sparse.csr_matrix(weights), self.neighbours)
+    def _free(self, g: Dense, c: Dense, threads: int) -> list[sparse.csr_matrix]:
+        """The weights that `g` makes `c` of, in consecutive blocks of rows; both matrices are lost."""
+        weights = Factor.of(g).solve(c, threads)
+        return strongest_of(lambda start, end: weights[start:end], len(c), self.neighbours, threads)
+
+    def _without_itself(self, g: Dense, c: Dense, threads: int) -> list[sparse.csr_matrix]:
+        """The same with a diagonal of 0, less what that costs."""
+        p = invert(g)
+        cost = np.einsum("ij,ji->i", p, c) / p.diagonal()
+
+        def some(start: int, end: int) -> Dense:
+            weights: Dense = p[start:end] @ c
+            weights -= p[start:end] * cost
+            np.fill_diagonal(weights[:, start:], 0.0)
+            return weights
+
+        return strongest_of(some, len(c), self.neighbours, threads)
 
     def _cuts(
         self, found: Sequences, place: Codes, weight: NDArray[np.float32], size: int

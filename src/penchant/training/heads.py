@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -29,6 +31,9 @@ LEAST_REQUESTS = 300
 
 _SHARE = 0.15
 """Share of requests, the latest, that calibrate what serves."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def learn_heads(
         run: Seed and threads.
         most: Rows at most, of each kind; `rows.MOST` when None.
         serves: Learn what serves too; without, there are figures alone.
-        progress: Told what is being done.
+        progress: Told what is being done, by as many threads as `run` has.
 
     Returns:
         What could be learned; `outcomes` says why the rest could not.
@@ -138,12 +143,8 @@ def learn_heads(
 
     found: dict[str, JudgedHead] = {}
     steps = {name for head in pack.heads for name in head.of}
-    for one in kinds:
-        found |= one.bench.judge(progress)
-        again = [name for name in one.bench.learns if found[name].fitted is None and name not in steps]
-        if again and one.own is not one.split:
-            # What comes seldom and late is not known often enough before the days the others are judged on.
-            found |= one.bench.parted(one.own, again).judge(progress)
+    for made in _side_by_side(lambda one: _judged(one, steps, progress), kinds, run):
+        found |= made
     for head in pack.heads:
         if head.name not in found and not head.of:
             lacks = gathering.given(head)
@@ -160,13 +161,12 @@ def learn_heads(
     objectives: tuple[ObjectiveRow, ...] = ()
     if main is not None:
         progress("figures of objectives", 0.0)
-        objectives = _objectives(pack, able, main, builder, run.seed)
+        objectives = _objectives(pack, able, main, builder, run)
 
     ready: dict[str, FittedHead] = {}
     ranks: dict[str, Ranks] = {}
     failed: dict[str, str] = {}
-    for one in kinds if serves else ():
-        fits = one.bench.fit(one.late, progress)
+    for fits in _side_by_side(lambda one: one.bench.fit(one.late, progress), kinds if serves else (), run):
         ready, ranks, failed = {**ready, **fits.heads}, {**ranks, **fits.ranks}, {**failed, **fits.failed}
     # One order is behind all objectives of a goal; where it loses to relevance, none of them may serve by formula.
     lost = {row.goal: row.reason for row in objectives if row.serves == "sum" and row.against_relevance is not None}
@@ -187,6 +187,22 @@ def learn_heads(
     return LearnedHeads(
         served, ranks, floors, statistics, placements, logged, outcomes, tuple(chains) if serves else ()
     )
+
+
+def _side_by_side(work: Callable[[_Rows], T], kinds: Sequence[_Rows], run: Run) -> list[T]:
+    """What comes of each kind of rows, in order; a head by itself has one thread, so that its sums are the same."""
+    with ThreadPoolExecutor(max(run.threads, 1)) as pool:
+        return list(pool.map(work, kinds))
+
+
+def _judged(one: _Rows, steps: Collection[str], progress: Progress) -> dict[str, JudgedHead]:
+    """The heads that learn from one kind of rows, judged; those that cannot be on its parts, on other ones."""
+    found = one.bench.judge(progress)
+    again = [name for name in one.bench.learns if found[name].fitted is None and name not in steps]
+    if again and one.own is not one.split:
+        # What comes seldom and late is not known often enough before the days the others are judged on.
+        found |= one.bench.parted(one.own, again).judge(progress)
+    return found
 
 
 class _Gathering:
@@ -251,14 +267,15 @@ class _Gathering:
 
 
 def _objectives(
-    pack: Pack, able: Mapping[str, AnyHead], main: _Rows, builder: Builder, seed: int
+    pack: Pack, able: Mapping[str, AnyHead], main: _Rows, builder: Builder, run: Run
 ) -> tuple[ObjectiveRow, ...]:
     """Objectives judged on the test requests."""
     rows = main.split.test.rows
     later = main.shown.take(np.unique(main.shown.row_of[rows]))  # requests are in a part as a whole
     held = Held(later, np.flatnonzero(rows), tuple(builder.batches(later, held=True)))
     goals = {objective.goal for objective in pack.objectives if objective.goal}
-    return judged(pack, able, {goal: main.bench.followed(goal) for goal in goals}, held, seed=seed)
+    labels = {goal: main.bench.followed(goal) for goal in goals}
+    return judged(pack, able, labels, held, seed=run.seed, threads=run.threads)
 
 
 def _unmade(head: Head, there: Collection[str]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -44,7 +46,7 @@ class Held:
 
 
 def judged(
-    pack: Pack, heads: Mapping[str, AnyHead], labels: Mapping[str, Labels], held: Held, *, seed: int
+    pack: Pack, heads: Mapping[str, AnyHead], labels: Mapping[str, Labels], held: Held, *, seed: int, threads: int = 1
 ) -> tuple[ObjectiveRow, ...]:
     """Judge every objective that has a formula and a goal.
 
@@ -58,6 +60,7 @@ def judged(
         labels: What followed, by head, for all rows.
         held: The requests.
         seed: Seed of intervals.
+        threads: How many value requests at once.
     """
     features = {feature.name: feature for feature in pack.features}
     against: dict[str, Estimate | None] = {}
@@ -77,7 +80,8 @@ def judged(
         if table is None or not by_formula(objective, features, numbers, heads):
             rows.append(msgspec.structs.replace(told, reason=_missing(objective, pack, heads)))
             continue
-        made = [value(objective, features, batch, heads) for batch in held.batches]
+        with ThreadPoolExecutor(max(threads, 1)) as pool:
+            made = list(pool.map(partial(value, objective, features, heads=heads), held.batches))
         if any(one.by != "formula" for one in made):
             failed = {name: text for one in made for name, text in one.failed.items()}
             rows.append(
