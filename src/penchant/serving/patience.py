@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar, cast
 
 from penchant.clock import Clock
 from penchant.errors import StorageLate
+from penchant.serving.turn import Turn
 
 WAIT_S = 0.25
 """Longest wait for what says whether the catalog changed, and for keys."""
@@ -62,7 +63,14 @@ class Patience:
     """Reads with an end to the wait. Safe to use from several threads."""
 
     def __init__(
-        self, url: str, clock: Clock, *, wait_s: float = WAIT_S, retry_s: float = RETRY_S, most: int = MOST
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        wait_s: float = WAIT_S,
+        retry_s: float = RETRY_S,
+        most: int = MOST,
+        turn: Turn | None = None,
     ) -> None:
         """Start no thread yet.
 
@@ -72,7 +80,9 @@ class Patience:
             wait_s: Longest wait of those who name none.
             retry_s: Seconds between two tries while the store is left alone.
             most: Reads under way at once.
+            turn: Left by whoever waits longer than a slice.
         """
+        self._turn = turn
         self._url, self._clock, self._wait_s, self._retry_s, self._most = url, clock, wait_s, retry_s, most
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
@@ -111,8 +121,11 @@ class Patience:
         if beside:
             raise StorageLate(self._url)
         slice_s = (self._wait_s if wait_s is None else max(wait_s, 0.0)) / SLICES
-        if not any(read.done.acquire(timeout=slice_s) for _ in range(SLICES)):
-            self._give_up(read)
+        if not read.done.acquire(timeout=slice_s):
+            if self._turn is not None:
+                self._turn.leave()
+            if not any(read.done.acquire(timeout=slice_s) for _ in range(SLICES - 1)):
+                self._give_up(read)
         if read.error is not None:
             raise read.error
         self._late = 0
@@ -170,6 +183,7 @@ class Waits:
         people: What is read of whoever asks.
         keys: The keys.
         clock: Tells how old the catalog is.
+        turn: Whose turn it is to work out an answer.
         trusted_s: Seconds for which a catalog is believed that cannot be read any more.
     """
 
@@ -178,10 +192,15 @@ class Waits:
     people: Patience
     keys: Patience
     clock: Clock
+    turn: Turn = field(default_factory=Turn)
     trusted_s: float = TRUSTED_S
 
     @classmethod
     def of(cls, url: str, clock: Clock) -> Self:
         """As it is usual. What is slow in one of them says nothing of the others."""
-        changes = Patience(url, clock, wait_s=CATCH_UP_S)
-        return cls(Patience(url, clock), changes, Patience(url, clock), Patience(url, clock), clock)
+        turn = Turn()
+
+        def patience(wait_s: float = WAIT_S) -> Patience:
+            return Patience(url, clock, wait_s=wait_s, turn=turn)
+
+        return cls(patience(), patience(CATCH_UP_S), patience(), patience(), clock, turn)

@@ -1,0 +1,46 @@
+"""Answers of one process are worked out one after the other; whoever waits for a store that is slow lets others go on.
+
+Threads that compute at once share one interpreter and take it from each other all the time: four answers at once cost
+more than four in a row, and all of them come when the last would have come. Workers, not threads, use several
+processors.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Turn:
+    """Who is at work. Nobody who left it comes back to it, so it can be left while locks are held."""
+
+    def __init__(self) -> None:
+        """Nobody is."""
+        self._lock = threading.Lock()
+        self._mine = threading.local()
+
+    def run(self, do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Wait for the turn and do something in it."""
+        with self:
+            return do(*args, **kwargs)
+
+    def leave(self) -> None:
+        """Let the next one begin, where this thread has the turn; what it does afterwards, it does beside others."""
+        if getattr(self._mine, "held", False):
+            self._mine.held = False
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        """Wait for the turn."""
+        self._lock.acquire()
+        self._mine.held = True
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Give it to the next one."""
+        self.leave()
