@@ -174,6 +174,15 @@ def test_a_narrow_filter_still_fills_the_list():
     assert np.diff(found.ptr).tolist() == [7, 7]
 
 
+def test_what_has_no_product_is_no_answer_of_one_query_or_of_several():
+    vectors = Exact.of(np.array([[1, 0], [np.nan, 0], [0.5, 0]], np.float32), np.arange(3, dtype=np.int32), None)
+    query = np.array([[1, 0]], np.float32)
+
+    for asked in (query, np.repeat(query, 2, axis=0)):
+        found = vectors.top(asked, 5, scale=np.ones(3))
+        assert found.row(0)[0].tolist() == [0, 2]
+
+
 def test_batches_are_joined_in_order():
     parts = [
         Candidates.from_rows([(np.array([1, 2], np.int32), np.array([2, 1], np.float32))]),

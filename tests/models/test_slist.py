@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from penchant.errors import FitFailed
-from penchant.models import Run
+from penchant.models import Run, gram
 from penchant.models.ease import EASE
 from penchant.models.history import POSITIVE
 from penchant.models.sequences import sequences
@@ -75,8 +75,12 @@ def test_the_weights_equal_a_plain_solve(zero_diagonal):
     np.testing.assert_allclose(model.weights.weights.toarray(), wanted, atol=1e-5)
 
 
-def test_however_many_threads_the_same_weights_are_found():
-    one, three = (SLIST(l2=2.0).fit(tiny_dataset(), Run(threads=n)).weights.weights for n in (1, 3))
+@pytest.mark.parametrize("zero_diagonal", [False, True])
+def test_however_many_threads_the_same_weights_are_found(monkeypatch, zero_diagonal):
+    monkeypatch.setattr(gram, "_WIDE", 2)  # several pieces, also of a few items
+    monkeypatch.setattr(gram, "_STEP", 3)
+    recipe = SLIST(l2=2.0, zero_diagonal=zero_diagonal)
+    one, three = (recipe.fit(tiny_dataset(), Run(threads=n)).weights.weights for n in (1, 3))
 
     np.testing.assert_array_equal(one.toarray(), three.toarray())
 

@@ -92,8 +92,13 @@ def test_a_head_says_what_comes_and_is_judged_on_what_it_has_not_seen(learned: L
 
 def test_however_many_threads_the_same_heads_are_learned(learned: LearnedHeads) -> None:
     data, shown = site(1_200)
-    again = learn_heads(data, Sources(shown), SMALL, run=Run(threads=3))
+    told: list[tuple[str, float]] = []
+    again = learn_heads(
+        data, Sources(shown), SMALL, run=Run(threads=3), progress=lambda what, share: told.append((what, share))
+    )
 
+    shares = [share for what, share in told if not what.startswith("figures")]
+    assert all(0.0 <= share <= 1.0 for share in shares)
     assert again.outcomes == learned.outcomes
     assert again.floors == learned.floors
     assert again.heads.keys() == learned.heads.keys()

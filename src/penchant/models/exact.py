@@ -205,7 +205,7 @@ class Exact:
 
     def _ordered(self, at: NDArray[np.int64], scores: Scores, k: int, above: float) -> Candidates:
         """The end of `scored` for one query."""
-        if above > -np.inf:
+        if not scores.min(initial=np.inf) > above:  # NaN lies above nothing
             keep = np.flatnonzero(scores > above)
             at, scores = at[keep], scores[keep]
         codes = self.codes.take(at)

@@ -18,8 +18,8 @@ class Size:
         chance_days: Days of the first log, in which chance picks.
         selling_days: The same where things are sold: purchases and returns need weeks to come.
         first_days: Days of the first release.
-        days: Days the arms run.
-        lasting_days: The same of a channel and an academy: who still comes, and what was learned, shows after a month.
+        days: Days the arms run, of sites that sell.
+        lasting_days: The same of a channel or an academy: who still comes, and what was learned, shows after a month.
         train_days: Days between trainings of an arm; 0 for none.
         long_people: People of worlds in which the arms run for long.
         long_served: Of them, those whom the arms serve there.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -120,7 +121,7 @@ def learn_heads(
         run: Seed and threads.
         most: Rows at most, of each kind; `rows.MOST` when None.
         serves: Learn what serves too; without, there are figures alone.
-        progress: Told what is being done, by as many threads as `run` has.
+        progress: Told what is being done, by one thread at a time.
 
     Returns:
         What could be learned; `outcomes` says why the rest could not.
@@ -143,7 +144,7 @@ def learn_heads(
 
     found: dict[str, JudgedHead] = {}
     steps = {name for head in pack.heads for name in head.of}
-    for made in _side_by_side(lambda one: _judged(one, steps, progress), kinds, run):
+    for made in _side_by_side(lambda one, told: _judged(one, steps, told), kinds, run, progress):
         found |= made
     for head in pack.heads:
         if head.name not in found and not head.of:
@@ -166,7 +167,8 @@ def learn_heads(
     ready: dict[str, FittedHead] = {}
     ranks: dict[str, Ranks] = {}
     failed: dict[str, str] = {}
-    for fits in _side_by_side(lambda one: one.bench.fit(one.late, progress), kinds if serves else (), run):
+    serving = kinds if serves else ()
+    for fits in _side_by_side(lambda one, told: one.bench.fit(one.late, told), serving, run, progress):
         ready, ranks, failed = {**ready, **fits.heads}, {**ranks, **fits.ranks}, {**failed, **fits.failed}
     # One order is behind all objectives of a goal; where it loses to relevance, none of them may serve by formula.
     lost = {row.goal: row.reason for row in objectives if row.serves == "sum" and row.against_relevance is not None}
@@ -189,10 +191,30 @@ def learn_heads(
     )
 
 
-def _side_by_side(work: Callable[[_Rows], T], kinds: Sequence[_Rows], run: Run) -> list[T]:
+class _Shares:
+    """The share that is done of several works at once. It only grows, and is told by one thread at a time."""
+
+    def __init__(self, works: int, progress: Progress) -> None:
+        self._lock, self._shares, self._progress = threading.Lock(), [0.0] * works, progress
+
+    def of(self, at: int) -> Progress:
+        """What one of the works tells its own share."""
+
+        def told(what: str, share: float) -> None:
+            with self._lock:
+                self._shares[at] = max(self._shares[at], share)
+                self._progress(what, sum(self._shares) / len(self._shares))
+
+        return told
+
+
+def _side_by_side(
+    work: Callable[[_Rows, Progress], T], kinds: Sequence[_Rows], run: Run, progress: Progress
+) -> list[T]:
     """What comes of each kind of rows, in order; a head by itself has one thread, so that its sums are the same."""
+    shares = _Shares(len(kinds), progress)
     with ThreadPoolExecutor(max(run.threads, 1)) as pool:
-        return list(pool.map(work, kinds))
+        return list(pool.map(work, kinds, map(shares.of, range(len(kinds)))))
 
 
 def _judged(one: _Rows, steps: Collection[str], progress: Progress) -> dict[str, JudgedHead]:
