@@ -93,7 +93,7 @@ bench-ranking: install
 bench-heads: install
 	$(BIN)/python benchmarks/quality/heads.py $(ARGS)
 
-# Whole engines in worlds whose truth is known; an hour and a half, and it goes on where it was stopped.
+# Whole engines in worlds whose truth is known; two to three hours, and it goes on where it was stopped.
 bench-proof: install
 	$(BIN)/python benchmarks/quality/proof.py --keep benchmarks/results/proof $(ARGS)
 
