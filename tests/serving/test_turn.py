@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -51,6 +52,24 @@ def test_the_next_one_begins_when_the_one_before_has_ended() -> None:
 
     assert other.wait(LONG_S)
     thread.join(LONG_S)
+
+
+def test_those_who_wait_have_it_in_the_order_in_which_they_came() -> None:
+    turn = Turn()
+    thread, ends = held(turn)
+    came: list[int] = []
+    waiting = []
+    for number in range(6):
+        waiting.append(threading.Thread(target=turn.run, args=(came.append, number)))
+        waiting[-1].start()
+        while len(turn._waiting) <= number:
+            time.sleep(0.001)
+
+    ends.set()
+
+    for one in (*waiting, thread):
+        one.join(LONG_S)
+    assert came == [0, 1, 2, 3, 4, 5]
 
 
 def test_what_is_done_is_given_back_and_an_error_gives_the_turn_on() -> None:

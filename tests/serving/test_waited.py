@@ -61,7 +61,16 @@ def test_every_placement_of_a_call_has_that_much_less(recommender: Recommender, 
 def test_a_crowd_is_not_the_fault_of_the_release(recommender: Recommender, clock: FixedClock) -> None:
     before = recommender.tallies["shop"].counts
 
-    for _ in range(3):
-        recommender.recommend(HOME, arrived=clock.elapsed() - 0.2)
+    for waited in (0.2, 0.5, 2.0):
+        recommender.recommend(HOME, arrived=clock.elapsed() - waited)
 
     assert recommender.tallies["shop"].counts == before
+
+
+def test_one_that_waited_and_was_made_in_time_all_the_same_counts(recommender: Recommender, clock: FixedClock) -> None:
+    before = recommender.tallies["shop"].counts
+
+    slate = recommender.recommend(HOME, arrived=clock.elapsed() - 0.05)
+
+    assert not late(slate)
+    assert recommender.tallies["shop"].counts.answers == before.answers + 1

@@ -202,7 +202,11 @@ def _greedy(
         seats: The places.
         kept: Leave alone what is owed to quotas.
     """
-    first = dict(zip(reversed(kinds), range(len(kinds) - 1, -1, -1), strict=True))
+    first: dict[Kind, int] = {}
+    following = [-1] * len(kinds)
+    for rank in range(len(kinds) - 1, -1, -1):
+        following[rank] = first.get(kinds[rank], -1)
+        first[kinds[rank]] = rank
     gain = mix.gain
 
     def stands(rank: int, kind: Kind) -> tuple[float, int, Kind]:
@@ -227,9 +231,9 @@ def _greedy(
         if seats.take(near[rank], kept=kept):
             chosen.append(near[rank])
             mix.has(kind)
-        try:
-            heapq.heapreplace(heap, stands(kinds.index(kind, rank + 1), kind))
-        except ValueError:  # there is none left of this kind
+        if (after := following[rank]) >= 0:
+            heapq.heapreplace(heap, stands(after, kind))
+        else:
             heapq.heappop(heap)
     return chosen
 

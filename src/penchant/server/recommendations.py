@@ -107,7 +107,7 @@ async def recommendations(
     arrived = engine.clock.elapsed()
     asked = _asked(request, asker, data)
     if data.explain:
-        return await answering(engine.waits.turn.run, engine.explain, asked, data.why_not)
+        return await answering(engine.explain, asked, data.why_not)
     if data.why_not:
         raise InvalidRequest("why_not", 'goes with "explain": true')
     slate = await answering(engine.waits.turn.run, engine.recommend, asked, public=not asker.trusted, arrived=arrived)
@@ -127,7 +127,7 @@ async def slates(
     arrived = engine.clock.elapsed()
     asked = _several(request, asker, data)
     if data.explain:
-        return ExplainedSlates(slates=tuple(await answering(engine.waits.turn.run, engine.explain_several, asked)))
+        return ExplainedSlates(slates=tuple(await answering(engine.explain_several, asked)))
     made = await answering(
         engine.waits.turn.run, engine.recommend_several, asked, public=not asker.trusted, arrived=arrived
     )

@@ -21,6 +21,9 @@ from penchant.serving.person import CONTEXT, Person
 from penchant.serving.request import RecommendationRequest
 from penchant.serving.setup import DomainSetup
 
+CROWDED = 0.25
+"""Share of its time that a request has waited from which on what is late is no fault of the release."""
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -70,6 +73,7 @@ class Wanted:
         rules: Rules that run for it now, and the request's own boosts.
         earlier: What earlier pages of it showed.
         beside: Ids that other placements of the same call show.
+        crowded: It waited for a good part of its time before anybody could begin: what is late then is late for that.
     """
 
     request: RecommendationRequest
@@ -79,14 +83,16 @@ class Wanted:
     rules: tuple[CompiledRule, ...]
     earlier: Earlier = NOTHING_EARLIER
     beside: tuple[str, ...] = ()
+    crowded: bool = False
 
     def hurried(self, late_s: float) -> Wanted:
         """The same with less time: by what it waited, in seconds, before anybody could begin with it."""
         late_ms = int(1_000.0 * late_s)
         if late_ms <= 0:
             return self
-        left = max(self.placement.budget_ms - late_ms, 0)
-        return replace(self, placement=msgspec.structs.replace(self.placement, budget_ms=left))
+        whole = self.placement.budget_ms
+        placement = msgspec.structs.replace(self.placement, budget_ms=max(whole - late_ms, 0))
+        return replace(self, placement=placement, crowded=late_ms >= CROWDED * whole)
 
     @classmethod
     def of(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar, cast
 
 from penchant.clock import Clock
@@ -29,6 +29,8 @@ TRUSTED_S = 600.0
 """Seconds for which the catalog is believed as it was seen last; after them it lets nothing pass. Keys are as well."""
 SLICES = 10
 """Pieces of a wait. Where this process itself does not get to run, each takes longer, and the store is not blamed."""
+LEAVE_S = 0.01
+"""Longest wait in the turn; who waits on leaves it."""
 MOST = 64
 """Reads under way at once; while all of them are stuck, further ones are late before they begin."""
 
@@ -80,7 +82,7 @@ class Patience:
             wait_s: Longest wait of those who name none.
             retry_s: Seconds between two tries while the store is left alone.
             most: Reads under way at once.
-            turn: Left by whoever waits longer than a slice.
+            turn: Left by whoever waits longer than `LEAVE_S`.
         """
         self._turn = turn
         self._url, self._clock, self._wait_s, self._retry_s, self._most = url, clock, wait_s, retry_s, most
@@ -121,10 +123,10 @@ class Patience:
         if beside:
             raise StorageLate(self._url)
         slice_s = (self._wait_s if wait_s is None else max(wait_s, 0.0)) / SLICES
-        if not read.done.acquire(timeout=slice_s):
+        if not read.done.acquire(timeout=min(slice_s, LEAVE_S)):
             if self._turn is not None:
                 self._turn.leave()
-            if not any(read.done.acquire(timeout=slice_s) for _ in range(SLICES - 1)):
+            if not any(read.done.acquire(timeout=slice_s) for _ in range(SLICES)):
                 self._give_up(read)
         if read.error is not None:
             raise read.error
@@ -192,7 +194,7 @@ class Waits:
     people: Patience
     keys: Patience
     clock: Clock
-    turn: Turn = field(default_factory=Turn)
+    turn: Turn
     trusted_s: float = TRUSTED_S
 
     @classmethod

@@ -193,9 +193,9 @@ class Recommender:
             InvalidRequest: Something the placement needs is missing, or the filter or another field is wrong.
             NotAllowed: A browser's key is not told one of the fields.
         """
+        late_s = self.waited(arrived)
         setup, placement, view = self._look(request)
         told = self.fields.read(setup.name, request.fields, public=public)
-        late_s = self.waited(arrived)
         visit, (wanted,) = self.visit(setup, ((request, placement),), view=view)
         made = self.fill(visit, wanted.hurried(late_s))
         self.keep(made, request)
@@ -425,9 +425,9 @@ class Recommender:
             _log.error("what is asked of %s cannot be made out", wanted.placement.name, exc_info=error)
             asked, notes = shut(wanted, visit), (f"failed: {type(error).__name__}",)
         setup, placement, view = visit.setup, wanted.placement, visit.view
-        if not placement.budget_ms:
-            notes = (*notes, WAITED)
         made = answer(placement, visit.parts, asked, self._clock)
+        if wanted.crowded and any(note.startswith("late:") for note in made.degraded):
+            notes = (*notes, WAITED)
         actor = actor_of(wanted.request, visit)
         body = (setup.name, placement.name, actor, visit.moment, view.release, [item.id for item in made.items])
         before = len(wanted.earlier.items)

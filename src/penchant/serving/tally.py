@@ -29,9 +29,9 @@ _PLAIN = 0.01
 """Share of errors that is taken for usual where nothing is known of before."""
 
 WAITED = "late:waiting"
-"""What is noted where all of the time was over before anybody could begin."""
-_OUTAGE = ("history: ", "traits: ", "not personalized: what", "catalog may be stale", "catalog unknown", WAITED)
-"""Notes on a store that cannot be read, and on a process that has too much to do: no release can help it."""
+"""What is noted where something was late because the request had waited: no release can help it."""
+_OUTAGE = ("history: ", "traits: ", "not personalized: what", "catalog may be stale", "catalog unknown")
+"""Notes on a store that cannot be read: whoever is answered then is nobody, and no release can help it."""
 
 KINDS = ("errors", "degraded", "fallback")
 
@@ -97,7 +97,7 @@ class Tally:
         fallback = bool(slate.items) and last.issuperset(slate.items[0].source)
         if broken:
             self._add(1, 0, 0)
-        elif not any(note.startswith(_OUTAGE) for note in slate.degraded):
+        elif not any(note == WAITED or note.startswith(_OUTAGE) for note in slate.degraded):
             self._add(0, bool(slate.degraded), fallback or not slate.items)
         self.meter.answered(slate, fallback=fallback, seconds=seconds)
 

@@ -8,6 +8,7 @@ processors.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
@@ -17,11 +18,16 @@ T = TypeVar("T")
 
 
 class Turn:
-    """Who is at work. Nobody who left it comes back to it, so it can be left while locks are held."""
+    """Who is at work; those who wait have it in the order in which they came.
+
+    Nobody who left it comes back to it, so it can be left while locks are held.
+    """
 
     def __init__(self) -> None:
         """Nobody is."""
         self._lock = threading.Lock()
+        self._taken = False
+        self._waiting: deque[threading.Lock] = deque()
         self._mine = threading.local()
 
     def run(self, do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -31,13 +37,26 @@ class Turn:
 
     def leave(self) -> None:
         """Let the next one begin, where this thread has the turn; what it does afterwards, it does beside others."""
-        if getattr(self._mine, "held", False):
-            self._mine.held = False
-            self._lock.release()
+        if not getattr(self._mine, "held", False):
+            return
+        self._mine.held = False
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
 
     def __enter__(self) -> Self:
         """Wait for the turn."""
-        self._lock.acquire()
+        mine = None
+        with self._lock:
+            if self._taken:
+                mine = threading.Lock()
+                mine.acquire()
+                self._waiting.append(mine)
+            self._taken = True
+        if mine is not None:
+            mine.acquire()
         self._mine.held = True
         return self
 

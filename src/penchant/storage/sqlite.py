@@ -72,7 +72,7 @@ _AFTER_3 = (
     "DROP TABLE item_2",
     "DROP TABLE catalog_2",
 )
-_BEFORE_6 = ("DROP INDEX event_actor",)
+_BEFORE_6 = ("DROP INDEX IF EXISTS event_actor",)
 # Version 4 has an index more, version 5 a table, version 6 an index that carries more: `create` makes them.
 _UPGRADES: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {
     2: (_BEFORE_2, _AFTER_2),
