@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from record import RESULTS, ROOT, shown
+from record import RESULTS, ROOT, flat, shown
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
@@ -24,7 +24,7 @@ def section(name: str, result: dict[str, Any]) -> str:
     groups = [key for key, value in result.items() if isinstance(value, dict) and key not in ("about", "versions")]
     for figure, about in result["about"].items():
         held = {f"{g}.{figure}": result[g][figure] for g in groups if figure in result[g]}
-        for label, value in (held or {figure: result.get(figure)}).items():
+        for label, value in flat(held or {figure: result.get(figure)}).items():
             lines.append(f"| `{label}` | {shown(value)} | {about} |")
     if result.get("page"):
         lines += ["", result["page"].rstrip()]
