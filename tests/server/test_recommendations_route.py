@@ -312,6 +312,7 @@ def test_a_browser_may_not_ask_for_much_work(
 def test_a_server_is_told_how_each_item_came_to_its_place(
     client: httpx.Client, keys: Keys, shared_engine: Engine
 ) -> None:
+    shared_engine.flush()
     before = shared_engine.store.count()["slates"]
     slate = asked(client, keys.shop_server, user_id="ann", explain=True).json()
     told = slate["explanation"]

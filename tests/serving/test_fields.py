@@ -135,6 +135,7 @@ def test_a_wrong_field_is_found_before_anything_is_shown(recommender: Recommende
         recommender.recommend(best(fields=["prise"]))
     with pytest.raises(NotAllowed):
         recommender.recommend(best(fields=["margin"]), public=True)
+    recommender.flush()
 
     assert store.count()["slates"] == 0
 
