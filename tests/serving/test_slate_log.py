@@ -52,17 +52,6 @@ def test_what_is_added_is_in_the_store_after_a_flush(store: SQLiteStore) -> None
     log.close()
 
 
-def test_what_comes_one_after_the_other_is_written_as_one_group(held: Held) -> None:
-    held.go.set()
-    log = SlateLog(held)
-    for number in range(3):
-        log.add(row(number))
-    log.flush()
-    log.close()
-
-    assert held.groups == [3]
-
-
 def test_closing_writes_what_is_left_and_may_be_done_twice(store: SQLiteStore) -> None:
     log = SlateLog(store)
     log.add(row(1))

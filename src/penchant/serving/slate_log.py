@@ -8,8 +8,6 @@ import threading
 from penchant.storage import SlateRow, Store
 
 _GROUP = 256
-GATHER_S = 0.03
-"""Seconds for which a group is gathered: to wake a thread for each answer costs whoever answers a tenth of its time."""
 
 NOT_KEPT = "log: slates are not kept now"
 
@@ -17,8 +15,8 @@ NOT_KEPT = "log: slates are not kept now"
 class SlateLog:
     """A bounded queue and one writing thread.
 
-    An answer does not wait for its log line, which is in the store a few hundredths of a second later. When the store
-    cannot keep up for `size` slates, further ones are counted in `dropped` and not kept.
+    An answer does not wait for its log line; when the store cannot keep up for `size` slates, further ones are
+    counted in `dropped` and not kept.
     """
 
     def __init__(self, store: Store, size: int = 10_000) -> None:
@@ -30,8 +28,6 @@ class SlateLog:
         self.dropped = 0
         self.note = ""
         """What is not as it should be, for `degraded`; empty while slates are kept."""
-        self._hurry = threading.Event()
-        """Somebody waits for the group."""
         self._thread = threading.Thread(target=self._write, name="penchant-slates", daemon=True)
         self._thread.start()
 
@@ -66,21 +62,17 @@ class SlateLog:
 
     def flush(self) -> None:
         """Wait until everything added is in the store."""
-        self._hurry.set()
         self._queue.join()
-        self._hurry.clear()
 
     def close(self) -> None:
         """Write what is left and end the thread."""
         if self._thread.is_alive():
-            self._hurry.set()
             self._queue.put(None)
             self._thread.join()
 
     def _write(self) -> None:
         while True:
             rows = [self._queue.get()]
-            self._hurry.wait(GATHER_S)
             while len(rows) < _GROUP and rows[-1] is not None:
                 try:
                     rows.append(self._queue.get_nowait())
