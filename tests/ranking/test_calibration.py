@@ -4,8 +4,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from penchant.ranking.calibration import ENOUGH, HARDLY, SOME, calibrate, calibrate_young, level_of, pool, soon
+from penchant.ranking.calibration import (
+    ENOUGH,
+    HARDLY,
+    SOME,
+    calibrate,
+    calibrate_young,
+    lately,
+    level_of,
+    pool,
+    soon,
+)
 
 ONES = np.ones(5)
 
@@ -220,3 +231,42 @@ def test_habits_are_calibrated_from_young_rows() -> None:
     np.testing.assert_allclose(made, asked, atol=0.02)
     assert calibrate(said, label, weighs, "chance")(asked)[2] < made[2]
     assert calibrate_young(said, label, weighs, "chance", share)(asked)[2] > 0.912
+
+
+def test_later_rows_count_more_and_halve_as_often_as_is_said_back_to_the_first() -> None:
+    assert lately(np.array([100.0, 150.0, 200.0]), 2.0).tolist() == [0.25, 0.5, 1.0]
+
+
+def test_rows_of_one_moment_count_the_same() -> None:
+    assert lately(np.full(3, 100.0), 2.0).tolist() == [1.0, 1.0, 1.0]
+    assert lately(np.zeros(0), 2.0).tolist() == []
+
+
+@pytest.mark.parametrize("kind", ["chance", "share", "amount"])
+def test_where_outcomes_become_rarer_what_is_recent_sets_the_level(kind: str) -> None:
+    rng = np.random.default_rng(4)
+    time = np.arange(40_000.0)
+    raw = rng.uniform(0.2, 0.6, len(time))
+    truth = raw * np.where(time < 20_000, 1.0, 0.5)
+    label = (rng.random(len(time)) < truth if kind == "chance" else truth).astype(np.float32)
+
+    def mean_of(counts: NDArray[np.float32] | None) -> float:
+        ones = np.ones(len(time), np.float32)
+        return float(calibrate(raw.astype(np.float32), label, ones, kind, counts).map(raw).mean())
+
+    # Of weights that halve twice, two thirds lie in the later half.
+    assert mean_of(None) == pytest.approx(0.4 * 0.75, abs=0.01)
+    assert mean_of(lately(time, 2.0)) == pytest.approx(0.4 * (1.0 / 3 + 0.5 * 2.0 / 3), abs=0.01)
+
+
+def test_young_rows_keep_what_they_count() -> None:
+    rng = np.random.default_rng(5)
+    raw = rng.uniform(0.1, 0.9, 8_000).astype(np.float32)
+    label = (rng.random(len(raw)) < raw).astype(np.float32)
+    come = np.where(np.arange(len(raw)) < 4_000, 1.0, 0.5).astype(np.float32)
+    only_old = np.where(np.arange(len(raw)) < 4_000, 1.0, 0.0).astype(np.float32)
+    label[4_000:] = 0.0  # were these to count, the map would be half as high
+
+    made = calibrate_young(raw, label, np.ones(len(raw), np.float32), "chance", come, counts=only_old)
+
+    np.testing.assert_allclose(made.map(raw), raw, atol=0.05)

@@ -22,7 +22,7 @@ class Size:
         lasting_days: The same of a channel or an academy: who still comes, and what was learned, shows after a month.
         train_days: Days between trainings of an arm; 0 for none.
         long_people: People of worlds in which the arms run for long.
-        long_served: Of them, those whom the arms serve there.
+        long_served: Of them, those whom the arms serve there: all, or what chance shows the others is learned from.
         long_days: Days they run there.
         long_train_days: Days between trainings there.
         seeds: Worlds a question.
@@ -37,8 +37,8 @@ class Size:
     days: int = 10
     lasting_days: int = 30
     train_days: float = 0.0
-    long_people: int = 3_000
-    long_served: int = 250
+    long_people: int = 1_000
+    long_served: int = 1_000
     long_days: int = 60
     long_train_days: float = 20.0
     seeds: int = 5

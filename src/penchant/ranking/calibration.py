@@ -21,6 +21,12 @@ HARDLY = 20
 """Outcomes of the rarer kind (or rows) below which nothing is calibrated."""
 
 
+HALVES = 2.0
+"""How often what a row counts halves over the stretch of time that calibrates."""
+HALVES_OF_HABIT = 6.0
+"""The same of what people do by habit: whether they come again hangs on how they were served of late, all of them at
+once, so there is more to be gained by what is recent than lost by fewer rows."""
+
 _EDGE = 1e-6
 _KNOTS = 41
 _STEPS = 50
@@ -65,7 +71,11 @@ class Calibration:
 
 
 def calibrate(
-    raw: NDArray[np.float32], label: NDArray[np.float32], weight: NDArray[np.float32], kind: str
+    raw: NDArray[np.float32],
+    label: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    kind: str,
+    counts: NDArray[np.float32] | None = None,
 ) -> Calibration:
     """Learn the map.
 
@@ -86,6 +96,8 @@ def calibrate(
         label: What followed.
         weight: How much each row counts.
         kind: `chance`, `share` or `amount`.
+        counts: What each row counts beside its weight, such as `lately` says; how much there is to learn from does not
+            hang on it. 1 for all when None.
     """
     top = np.inf if kind == "amount" else 1.0
     x, y, w = raw.astype(np.float64), label.astype(np.float64), weight.astype(np.float64)
@@ -95,6 +107,7 @@ def calibrate(
     evidence = float(len(y)) if kind != "chance" else min(kinds)
     if evidence < HARDLY or w.sum() <= 0 or x.max() <= 0:
         return Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]), top, "none")
+    w = w if counts is None else w * counts
     w = w * (len(w) / w.sum())
     if evidence < SOME:
         return _factor(x, y, w, top)
@@ -117,6 +130,7 @@ def calibrate_young(
     come: NDArray[np.float32] | None,
     *,
     habit: bool = False,
+    counts: NDArray[np.float32] | None = None,
 ) -> Calibration:
     """Learn the map from rows some of which are too young to tell.
 
@@ -133,8 +147,9 @@ def calibrate_young(
         kind: `chance`, `share` or `amount`.
         come: Share of the outcomes that come as soon as each row is old; None where all are final.
         habit: Whether an outcome that is likelier also comes sooner; see `soon`.
+        counts: As in `calibrate`.
     """
-    made = calibrate(raw, label, weight, kind)
+    made = calibrate(raw, label, weight, kind, counts)
     if come is None or made.method == "none":
         return made
     young = np.flatnonzero((come < 1.0) & (label <= 0.5))
@@ -146,10 +161,27 @@ def calibrate_young(
         chance = said[young]
         by_now = soon(chance, share, said) if habit else chance * share
         weight[young] = by_now * (1.0 - chance) / (chance * np.maximum(1.0 - by_now, _EDGE))
-        before, made = made, calibrate(raw, label, weight, kind)
+        before, made = made, calibrate(raw, label, weight, kind, counts)
         if float(np.abs(made.map(raw[young]) - before.map(raw[young])).max()) < _STILL:
             break
     return made
+
+
+def lately(time: NDArray[np.float64], halves: float) -> NDArray[np.float32]:
+    """What rows of a stretch of time count: the later, the more, as what serves is asked about what comes next.
+
+    Args:
+        time: When each row was shown, Unix seconds.
+        halves: How often it halves, from the end of the stretch back to its beginning.
+
+    Returns:
+        Same shape, up to 1.
+    """
+    span = float(np.ptp(time)) if len(time) else 0.0
+    if span <= 0:
+        return np.ones(len(time), np.float32)
+    counts: NDArray[np.float32] = (0.5 ** (halves * (time.max() - time) / span)).astype(np.float32)
+    return counts
 
 
 def soon(chance: Floats, share: Floats, all_chances: Floats) -> Floats:

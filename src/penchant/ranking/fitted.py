@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from penchant.errors import FitFailed
 from penchant.models import Run, State
-from penchant.ranking.calibration import Calibration, calibrate, calibrate_young, level_of
+from penchant.ranking.calibration import (
+    HALVES,
+    HALVES_OF_HABIT,
+    Calibration,
+    calibrate,
+    calibrate_young,
+    lately,
+    level_of,
+)
 from penchant.ranking.head import Head
 from penchant.ranking.rows import POSITION, Rows
 
@@ -32,6 +40,7 @@ LEAST_CHANCE = 100
 """Rows below which no chance is learned; `LEAST_EACH` asks for more of what is rare."""
 FOLDS = 5
 """Parts of the rows when later ones are too few to calibrate on."""
+_HABIT = "came_back"
 _PATIENCE = 10
 _BINS = 128
 _OBJECTIVES = {"chance": "binary:logistic", "share": "reg:logistic", "amount": "reg:squarederror"}
@@ -205,7 +214,10 @@ def fit_head(head: Head, rows: Rows, calibration: Rows, run: Run) -> FittedHead:
 
     witness = calibration.shown(features)
     reads = head.outcome.reads
-    made = _calibrated(told(_clean(witness.of(features))), witness, kind, reads)
+    # Other people of the same days, as those of what is rare, do not stand for a later time.
+    follows = len(witness) > 0 and witness.time.min() >= rows.time.max()
+    counts = lately(witness.time, HALVES_OF_HABIT if reads == _HABIT else HALVES) if follows else None
+    made = _calibrated(told(_clean(witness.of(features))), witness, kind, reads, counts)
     every = Rows.joined([rows, calibration])
     few = made.method == "none" or (made.method == "factor" and len(witness) < len(calibration))
     if few and kind != "amount":
@@ -249,15 +261,18 @@ def _crossed(
     return _calibrated(witness.values[:, 0], witness, kind, reads)
 
 
-def _calibrated(raw: NDArray[np.float32], rows: Rows, kind: Kind, reads: str) -> Calibration:
-    """The map, by how the outcome's delay hangs on its chance.
+def _calibrated(
+    raw: NDArray[np.float32], rows: Rows, kind: Kind, reads: str, counts: NDArray[np.float32] | None = None
+) -> Calibration:
+    """The map, by how the outcome's delay hangs on its chance; `counts` is what rows count beside their weight.
 
     What is taken back takes its time, however likely it was; habits do not. Of what is reached, likely outcomes come
     somewhat sooner, and weights by one chance for all come as near as either.
     """
-    if reads in ("reversed", "came_back"):
-        return calibrate_young(raw, rows.label, rows.weight, kind, rows.come, habit=reads == "came_back")
-    return calibrate(raw, rows.label, rows.weight, kind)
+    if reads in ("reversed", _HABIT):
+        habit = reads == _HABIT
+        return calibrate_young(raw, rows.label, rows.weight, kind, rows.come, habit=habit, counts=counts)
+    return calibrate(raw, rows.label, rows.weight, kind, counts)
 
 
 def booster_of(raw: bytearray) -> xgboost.Booster:

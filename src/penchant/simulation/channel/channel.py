@@ -184,6 +184,21 @@ class Channel:
         aside = self._aside(person[:, None], items[None, :])
         return self._utility(joy, items), expect(joy, self._programme.length[items], aside)
 
+    def tastes(self, person: Index, time: Reals, items: Index) -> Reals:
+        """As `prospects`, the utility alone, without what is the items' own: their quality and their covers.
+
+        Args:
+            person: Who, shape (n,).
+            time: Unix seconds, shape (n,).
+            items: What, shape (m,).
+
+        Returns:
+            Logits, shape (n, m).
+        """
+        utility, _ = self.prospects(person, time, items)
+        found: Reals = utility - self._cover[items] - SEES * self._programme.quality[items]
+        return found
+
     def _joy(self, person: Index, item: Index, now: float) -> Reals:
         """Enjoyment in standard deviations; `person` and `item` broadcast."""
         joy = self._audience.enjoyment[person, item].astype(np.float64)
