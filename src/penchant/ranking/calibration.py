@@ -22,7 +22,7 @@ HARDLY = 20
 
 
 HALVES = 2.0
-"""How often what a row counts halves over the stretch of time that calibrates."""
+"""How often what a row counts halves over the stretch of time that calibrates an amount."""
 HALVES_OF_HABIT = 6.0
 """The same of what people do by habit: whether they come again hangs on how they were served of late, all of them at
 once, so there is more to be gained by what is recent than lost by fewer rows."""

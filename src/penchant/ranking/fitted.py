@@ -214,9 +214,10 @@ def fit_head(head: Head, rows: Rows, calibration: Rows, run: Run) -> FittedHead:
 
     witness = calibration.shown(features)
     reads = head.outcome.reads
+    counts = None
     # Other people of the same days, as those of what is rare, do not stand for a later time.
-    follows = len(witness) > 0 and witness.time.min() >= rows.time.max()
-    counts = lately(witness.time, HALVES_OF_HABIT if reads == _HABIT else HALVES) if follows else None
+    if len(witness) and witness.time.min() >= rows.time.max() and (kind == "amount" or reads == _HABIT):
+        counts = lately(witness.time, HALVES_OF_HABIT if reads == _HABIT else HALVES)
     made = _calibrated(told(_clean(witness.of(features))), witness, kind, reads, counts)
     every = Rows.joined([rows, calibration])
     few = made.method == "none" or (made.method == "factor" and len(witness) < len(calibration))
