@@ -300,6 +300,18 @@ def test_without_freshness_and_trends_days_do_not_matter() -> None:
     assert np.abs(first - last).max() > 0.2
 
 
+def test_tastes_leave_out_what_is_the_items_own_and_nothing_else() -> None:
+    channel = Channel(people=5, mechanisms=replace(ON, freshness=0.0, trends=0.0), days=2)
+    who, time, items = np.arange(5), np.full(5, channel.start), np.arange(300)
+    own = channel.prospects(who, time, items)[0] - channel.tastes(who, time, items)
+
+    assert np.ptp(own, axis=0).max() < 1e-6  # the same for everybody
+    programme = channel._programme
+    assert np.allclose(own[0], 0.8 * programme.quality[:300] + channel._cover[:300])
+    alike = Channel(people=5, mechanisms=replace(ON, freshness=0.0, trends=0.0, taste=0.0), days=2)
+    assert np.allclose(alike.tastes(who, time, items), 0.0, atol=1e-6)
+
+
 def test_what_was_begun_tires_unless_fatigue_is_off() -> None:
     for factor in (0.0, 1.0):
         channel = Channel(people=3, mechanisms=replace(ON, fatigue=factor), days=2)
