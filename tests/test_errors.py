@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import inspect
 from datetime import datetime
 from typing import Annotated, Literal
@@ -72,6 +73,14 @@ RAISED = [
 @pytest.mark.parametrize(("error", "text"), RAISED)
 def test_text_is_made_from_the_fields(error: PenchantError, text: str) -> None:
     assert error.message == str(error) == text
+
+
+@pytest.mark.parametrize("error", [error for error, _ in RAISED], ids=lambda error: type(error).__name__)
+def test_an_error_that_is_handed_on_by_its_parts_is_as_it_was_raised(error: PenchantError) -> None:
+    told = copy.copy(error)  # by the same parts as a pool's other process hands it on
+
+    assert told is not error and type(told) is type(error)
+    assert (str(told), vars(told)) == (str(error), vars(error))
 
 
 def test_fields_stay_on_the_error() -> None:

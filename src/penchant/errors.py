@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -58,6 +58,17 @@ class PenchantError(Exception):
     def message(self) -> str:
         """The sentence a person reads."""
         return str(self)
+
+    def __reduce__(self) -> tuple[Callable[..., PenchantError], tuple[object, ...]]:
+        """How a pool's other process tells of it: `__init__` wants fields, and not the text that was made of them."""
+        return _again, (type(self), self.args, dict(self.__dict__))
+
+
+def _again(kind: type[PenchantError], args: tuple[object, ...], fields: dict[str, object]) -> PenchantError:
+    """An error as it was raised in another process."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 def nearest(name: str, have: Iterable[str]) -> str | None:
