@@ -40,6 +40,25 @@ def test_it_writes_ahead_and_waits_for_the_disk(store: SQLiteStore) -> None:
         assert writer.rows("PRAGMA secure_delete") == [(1,)]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted in /proc")
+def test_a_thread_that_ends_leaves_no_file_open(store: SQLiteStore) -> None:
+    def reads() -> None:
+        assert store.versions("shop").catalog == 0
+
+    def files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    reads()
+    before = files()
+    for _ in range(20):
+        thread = threading.Thread(target=reads)
+        thread.start()
+        thread.join()
+
+    # SQLite itself may keep a file of the last thread until the next one reads.
+    assert files() <= before + 4
+
+
 def test_what_was_appended_is_there_after_opening_again(tmp_path: Path) -> None:
     first = SQLiteStore(tmp_path / "a.db")
     first.append([viewed(1)])

@@ -37,8 +37,8 @@ class Size:
     days: int = 10
     lasting_days: int = 30
     train_days: float = 0.0
-    long_people: int = 1_000
-    long_served: int = 1_000
+    long_people: int = 500
+    long_served: int = 500
     long_days: int = 60
     long_train_days: float = 20.0
     seeds: int = 5

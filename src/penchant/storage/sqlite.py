@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -101,7 +102,9 @@ class SQLiteDatabase:
         self.url = f"sqlite:///{path}"
         self._write = threading.Lock()
         self._local = threading.local()
-        self._readers: list[apsw.Connection] = []
+        # Weak: a thread's connection goes with the thread, or a server that starts one now and then runs out of files.
+        self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
+        self._opening = threading.Lock()
         self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +160,8 @@ class SQLiteDatabase:
                 if self._closed:
                     raise StorageError(self.url, "the store is closed")
                 connection = self._local.connection = self._connect()
-                self._readers.append(connection)
+                with self._opening:
+                    self._readers.add(connection)
             rows: list[Row] = connection.execute(sql, tuple(parameters)).fetchall()
             return rows
         except _REFUSED as error:
@@ -223,7 +227,9 @@ class SQLiteDatabase:
         """Let go of all files."""
         with self._write:
             self._closed = True
-            for connection in (*self._readers, self._writer):
+            with self._opening:
+                readers = tuple(self._readers)
+            for connection in (*readers, self._writer):
                 _let_go(connection)
             self._readers.clear()
 
