@@ -30,6 +30,10 @@ _COSTS = f"[domains.{{domain}}.objectives.profit]\nreturn_cost = {RETURN_COST}\n
 """An owner knows what a return costs."""
 
 
+_HONEST = {"bait": 0.0, "returns": 0.1, "margins": 0.0}
+"""A few returns are left: without any no head can tell their chance, and a formula that names it does not serve."""
+
+
 def _collaborative(placement: Placement) -> Placement:
     """The same place filled by what others did next, whatever the path asks for; all else that must hold holds."""
     source = Source(model=_CF, reads="both" if "item" in placement.needs else "person")
@@ -97,7 +101,7 @@ QUESTIONS = (
         PROFIT,
         CLICKS,
         (_PROFIT, _NET, _RETURNS, _CLICKS),
-        {"bait": 0.0, "returns": 0.0, "margins": 0.0},
+        _HONEST,
     ),
     Question(
         "product",
@@ -106,7 +110,7 @@ QUESTIONS = (
         REVENUE,
         CLICKS,
         (_NET, _PROFIT, _RETURNS, _CLICKS),
-        {"bait": 0.0, "returns": 0.0, "margins": 0.0},
+        _HONEST,
     ),
     Question(
         "content",
