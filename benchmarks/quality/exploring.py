@@ -17,12 +17,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from penchant.placements.exploration import RARE, SHARE_OF_ALL, SHARE_OF_RARE
+from penchant.proof.lived import START
 from penchant.simulation.channel import Channel
 from penchant.simulation.channel.choosing import LEAVES_FEED
 from penchant.simulation.loop import Answers, Asks, live
 from penchant.simulation.policies import Chance
 
-START = 1_767_225_600.0
 LOGGED_DAYS = 16
 """Days of chance before."""
 LOOKED_AT = 0.9
@@ -31,7 +32,6 @@ PRIOR = 3.0
 """Completions that a belief counts for."""
 POOL = 100
 """Candidates that chance draws from: those that taste likes best."""
-RARE = 10
 
 Way = Literal["best", "exploring", "thompson"]
 
@@ -109,9 +109,9 @@ class Counting:
         pool = np.argsort(-taste, kind="stable")[:POOL]
         pool = pool[~np.isin(pool, slate)]
         luck = self._rng.random()
-        if luck < 0.25:
+        if luck < SHARE_OF_ALL:
             return int(self._rng.choice(pool))
-        if luck < 0.5:
+        if luck < SHARE_OF_ALL + SHARE_OF_RARE:
             return int(self._rng.choice(pool[np.argsort(self.shown[there[pool]], kind="stable")[:RARE]]))
         worth = taste[pool] + np.log(self._rng.gamma(came[pool]) / wanted[pool] + 1e-9)
         return int(pool[np.argmax(worth)])
